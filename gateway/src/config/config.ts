@@ -1,0 +1,86 @@
+import { resolve } from 'node:path';
+import type { Environment } from './environment.ts';
+
+/** Every decision the environment makes, checked and with its defaults. */
+export interface Config {
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly host: string;
+  /** Null: the embedded PostgreSQL in the data directory. */
+  readonly databaseUrl: string | null;
+  /** Absolute. */
+  readonly dataDir: string;
+  readonly adminToken: string | null;
+  /** 64 hexadecimal digits, or null for the generated one in the data directory. */
+  readonly masterKeyHex: string | null;
+  readonly testMode: boolean;
+  /** `ws://127.0.0.1:PORT` of a simulator started alone, or null for the built-in one. */
+  readonly simulatorUrl: string | null;
+  readonly logLevel: string;
+}
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
+
+/** A setting that can not be used; the message names the variable and says what is allowed. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/**
+ * Decides from the environment.
+ * @throws ConfigError
+ */
+export function decideConfig(environment: Environment): Config {
+  const testMode = readSwitch('TICKWIRE_TEST_MODE', environment.TICKWIRE_TEST_MODE, true);
+  const simulatorUrl = environment.TICKWIRE_SIMULATOR_URL ?? null;
+  if (simulatorUrl !== null && !testMode) {
+    throw new ConfigError('TICKWIRE_SIMULATOR_URL needs TICKWIRE_TEST_MODE=on.');
+  }
+  if (simulatorUrl !== null && !isLoopbackWebSocket(simulatorUrl)) {
+    throw new ConfigError('TICKWIRE_SIMULATOR_URL must look like ws://127.0.0.1:PORT.');
+  }
+  const masterKeyHex = environment.TICKWIRE_MASTER_KEY ?? null;
+  if (masterKeyHex !== null && !/^[0-9a-f]{64}$/i.test(masterKeyHex)) {
+    throw new ConfigError('TICKWIRE_MASTER_KEY must be 64 hexadecimal digits.');
+  }
+  const logLevel = environment.LOG_LEVEL ?? 'info';
+  if (!LOG_LEVELS.includes(logLevel)) {
+    throw new ConfigError(`LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}.`);
+  }
+  if ((environment.TICKWIRE_ROLE ?? 'all') !== 'all') {
+    throw new ConfigError('TICKWIRE_ROLE can only be "all" in this version.');
+  }
+  return {
+    port: readPort(environment.PORT),
+    host: environment.HOST ?? '127.0.0.1',
+    databaseUrl: environment.DATABASE_URL ?? null,
+    dataDir: resolve(environment.TICKWIRE_DATA_DIR ?? './data'),
+    adminToken: environment.TICKWIRE_ADMIN_TOKEN ?? null,
+    masterKeyHex,
+    testMode,
+    simulatorUrl,
+    logLevel,
+  };
+}
+
+function readPort(written: string | undefined): number {
+  const port = Number(written ?? '3000');
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new ConfigError('PORT must be a number from 0 to 65535.');
+  }
+  return port;
+}
+
+function readSwitch(name: string, written: string | undefined, fallback: boolean): boolean {
+  if (written === undefined) return fallback;
+  if (written === 'on') return true;
+  if (written === 'off') return false;
+  throw new ConfigError(`${name} must be "on" or "off".`);
+}
+
+function isLoopbackWebSocket(url: string): boolean {
+  const parsed = URL.parse(url);
+  return (
+    parsed?.protocol === 'ws:' && ['127.0.0.1', 'localhost', '[::1]'].includes(parsed.hostname)
+  );
+}

@@ -1,0 +1,24 @@
+/** Ids are distinct types, so that one kind is never taken for another. */
+type Branded<Value, Name extends string> = Value & { readonly brand: Name };
+
+/** A service: one customer's WhatsApp line. */
+export type ServiceId = Branded<number, 'ServiceId'>;
+/** A message as the API numbers it (`messageId`). */
+export type MessageId = Branded<number, 'MessageId'>;
+/** A reseller. */
+export type AgentId = Branded<number, 'AgentId'>;
+/** A message as WhatsApp names it; fixed when we accept it and used on every attempt. */
+export type WhatsAppId = Branded<string, 'WhatsAppId'>;
+
+export const serviceId = (value: number): ServiceId => value as ServiceId;
+export const messageId = (value: number): MessageId => value as MessageId;
+export const agentId = (value: number): AgentId => value as AgentId;
+export const whatsAppId = (value: string): WhatsAppId => value as WhatsAppId;
+
+/**
+ * A fresh WhatsApp id in the form WhatsApp Web uses: `3EB0` and 18 hexadecimal digits.
+ * @param bytes a source of unpredictable bytes
+ */
+export function newWhatsAppId(bytes: (count: number) => Buffer): WhatsAppId {
+  return whatsAppId(`3EB0${bytes(9).toString('hex').toUpperCase()}`);
+}

@@ -1,0 +1,79 @@
+/**
+ * The life of a message.
+ *
+ *   accepted -> ready -> sending -> server -> phone -> read
+ *      |          |         |
+ *   cancelled  expired    failed
+ *
+ * - `accepted`: committed here, not yet looked at by the outbox.
+ * - `ready`: waits in its account's queue.
+ * - `sending`: handed to WhatsApp under its fixed id, or about to be; whether WhatsApp has it is not
+ *   known until it answers, so after a crash it is sent again under the same id.
+ * - `server`, `phone`, `read`: the three ticks. They only climb; `read` may skip `phone`.
+ * - `failed`, `expired`, `cancelled`: ends without a tick.
+ */
+export const MESSAGE_STATES = [
+  'cancelled',
+  'expired',
+  'failed',
+  'accepted',
+  'ready',
+  'sending',
+  'server',
+  'phone',
+  'read',
+] as const;
+
+export type MessageState = (typeof MESSAGE_STATES)[number];
+
+/** The states that WhatsApp's answers lead to, lowest first. */
+export type Tick = 'server' | 'phone' | 'read';
+
+const TICK_RANK: Record<Tick, number> = { server: 1, phone: 2, read: 3 };
+
+/** The higher of two ticks. */
+export function higherTick(one: Tick, other: Tick): Tick {
+  return TICK_RANK[one] >= TICK_RANK[other] ? one : other;
+}
+
+/** What the documented API calls a message's state. */
+export interface StateWording {
+  readonly status: string | null;
+  readonly statusInfo: string | null;
+  /** `""`, `"server"`, `"phone"` or `"read"`. */
+  readonly delivery: string;
+}
+
+/**
+ * The documented wording of a state.
+ * @param isScheduled true while the message waits for a time that was asked for
+ * @param failure why the message failed, if it did
+ */
+export function wordState(
+  state: MessageState,
+  isScheduled: boolean,
+  failure: string | null,
+): StateWording {
+  switch (state) {
+    case 'accepted':
+    case 'ready':
+      if (isScheduled) {
+        return { status: 'Scheduled', statusInfo: 'Waiting for its time', delivery: '' };
+      }
+      return state === 'accepted'
+        ? { status: null, statusInfo: null, delivery: '' }
+        : { status: 'In the send queue', statusInfo: 'Pending', delivery: '' };
+    case 'sending':
+      return { status: 'In the send queue', statusInfo: 'Pending', delivery: '' };
+    case 'server':
+    case 'phone':
+    case 'read':
+      return { status: 'OK', statusInfo: 'Message successfully sent', delivery: state };
+    case 'failed':
+      return { status: 'Failed', statusInfo: failure ?? 'unknown', delivery: '' };
+    case 'expired':
+      return { status: 'Failed', statusInfo: 'expired', delivery: '' };
+    case 'cancelled':
+      return { status: 'Canceled', statusInfo: 'Deleted from the queue', delivery: '' };
+  }
+}

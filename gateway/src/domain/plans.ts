@@ -1,0 +1,51 @@
+import { Problem } from './errors.ts';
+
+/** What a reseller sells. Ids, names and levels are the documented ones. */
+export interface Plan {
+  readonly id: number;
+  readonly name: string;
+  /** As `serviceSettings` shows it. */
+  readonly level: number;
+}
+
+export const PLANS: readonly Plan[] = [
+  { id: 2, name: 'Basic', level: 1 },
+  { id: 3, name: 'Pro', level: 2 },
+  { id: 4, name: 'Premium', level: 3 },
+];
+
+/** Months that can be bought at once. */
+export const CYCLES: readonly number[] = [1, 3, 6, 12];
+
+/** @throws Problem `invalid_parameter` for a plan that does not exist */
+export function planOf(id: number): Plan {
+  const plan = PLANS.find((candidate) => candidate.id === id);
+  if (plan === undefined) {
+    throw new Problem('invalid_parameter', 'The planId must be 2 (Basic), 3 (Pro) or 4 (Premium).');
+  }
+  return plan;
+}
+
+/** @throws Problem `invalid_parameter` for a number of months that is not sold */
+export function cycleOf(months: number): number {
+  if (!CYCLES.includes(months)) {
+    throw new Problem('invalid_parameter', 'The cycle must be 1, 3, 6 or 12 months.');
+  }
+  return months;
+}
+
+/**
+ * The same day `months` later; the last day of the month where that day does not exist
+ * (31 January + 1 month = 28 or 29 February).
+ */
+export function addMonths(fromMs: number, months: number): number {
+  const from = new Date(fromMs);
+  const target = new Date(fromMs);
+  target.setUTCDate(1);
+  target.setUTCMonth(target.getUTCMonth() + months);
+  const lastDay = new Date(
+    Date.UTC(target.getUTCFullYear(), target.getUTCMonth() + 1, 0),
+  ).getUTCDate();
+  target.setUTCDate(Math.min(from.getUTCDate(), lastDay));
+  return target.getTime();
+}

@@ -1,0 +1,104 @@
+import type { CloseReason } from '../domain/connection-state.ts';
+import type { ServiceId, WhatsAppId } from '../domain/ids.ts';
+import type { DueMessage } from '../domain/message.ts';
+import type { Tick } from '../domain/message-state.ts';
+import type { PhoneNumber } from '../domain/phone-number.ts';
+
+/**
+ * The port between a session and WhatsApp: sessions own it, `whatsapp/` implements it.
+ * One connection is one socket; it never reconnects by itself.
+ */
+export interface Connection {
+  /**
+   * Hands a message to WhatsApp under its fixed id. Resolves when it is encrypted and on its way;
+   * WhatsApp's verdict comes later through `onAnswer`.
+   * @throws SendRefusal when it can not be sent at all
+   */
+  send(message: DueMessage): Promise<void>;
+  /** Asks for a pairing code for this number: 8 characters, `ABCD-1234`. */
+  requestPairCode(phone: PhoneNumber): Promise<string>;
+  /** Whether a number is on WhatsApp. */
+  lookUp(phone: PhoneNumber): Promise<boolean>;
+  /** Removes this device from the account, then closes. */
+  logOut(): Promise<void>;
+  /** Closes; `onClosed` follows with the reason `asked`. */
+  close(): Promise<void>;
+}
+
+/** Why a message could not be handed over. */
+export class SendRefusal extends Error {
+  override readonly name = 'SendRefusal';
+  /** The public reason, e.g. `not_on_whatsapp`. */
+  readonly reason: string;
+  /** Whether the same message may succeed later. */
+  readonly isTemporary: boolean;
+
+  constructor(reason: string, isTemporary: boolean) {
+    super(`the message could not be handed over: ${reason}`);
+    this.reason = reason;
+    this.isTemporary = isTemporary;
+  }
+}
+
+/** What WhatsApp says about a message of ours. */
+export interface Answer {
+  readonly whatsAppId: WhatsAppId;
+  /** The tick it means, or the refusal's public reason. */
+  readonly verdict: { readonly tick: Tick } | { readonly refusal: string };
+  /** Milliseconds since 1970. */
+  readonly atMs: number;
+}
+
+/** A message somebody sent to the account. */
+export interface IncomingMessage {
+  readonly whatsAppId: WhatsAppId;
+  /** Digits of the group's id, or null for a one-to-one chat. */
+  readonly groupId: string | null;
+  /** The sender's number where WhatsApp tells it. */
+  readonly fromPhone: string | null;
+  /** The sender's LID (hidden id), digits, where WhatsApp tells it. */
+  readonly fromLid: string | null;
+  /** `chat` for text, else the kind of message. */
+  readonly type: string;
+  readonly text: string;
+  readonly sentAtMs: number;
+}
+
+/** Who the linked account is. */
+export interface Account {
+  readonly phone: string;
+  readonly lid: string | null;
+  readonly name: string | null;
+}
+
+/**
+ * What a connection tells its session. The functions that return a promise are durable when it
+ * resolves, and only then is WhatsApp told that we have it.
+ */
+export interface ConnectionListener {
+  onQr(qr: string): void;
+  /** The phone accepted this device; the socket restarts once. */
+  onLinked(): void;
+  /** Logged in, and everything that had waited for us has been handed over. */
+  onOpen(account: Account): void;
+  onAnswer(answer: Answer): Promise<void>;
+  onMessage(message: IncomingMessage): Promise<void>;
+  /** The last call of a connection's life. */
+  onClosed(reason: CloseReason, detail: string): void;
+}
+
+/** Opens connections. */
+export interface Connector {
+  /**
+   * Opens a socket for a service with the credentials kept for it, or with new ones.
+   * Never throws: what goes wrong comes as `onClosed`.
+   */
+  open(serviceId: ServiceId, mode: ServiceMode, listener: ConnectionListener): Promise<Connection>;
+  /** Whether the service holds credentials of a linked device. */
+  isLinked(serviceId: ServiceId): Promise<boolean>;
+  /** Deletes the service's credentials and keys. */
+  forget(serviceId: ServiceId): Promise<void>;
+}
+
+/** `test` talks to the simulator only, `live` to WhatsApp only. */
+export type ServiceMode = 'test' | 'live';

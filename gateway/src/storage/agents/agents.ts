@@ -1,0 +1,49 @@
+import type { Kysely } from 'kysely';
+import type { AgentId } from '../../domain/ids.ts';
+import type { Database } from '../database.ts';
+import type { Schema } from '../schema.ts';
+
+/** A reseller. */
+export interface Agent {
+  readonly id: AgentId;
+  readonly name: string;
+  /** The mode of the services it creates. */
+  readonly mode: 'test' | 'live';
+}
+
+/** An agent to be made. */
+export interface NewAgent {
+  readonly name: string;
+  readonly mode: 'test' | 'live';
+  readonly keyFingerprint: Buffer;
+  readonly keyPrefix: string;
+}
+
+/** Makes an agent with an empty wallet, in the transaction it is given. */
+export async function createAgent(transaction: Kysely<Schema>, agent: NewAgent): Promise<AgentId> {
+  const { id } = await transaction
+    .insertInto('agents')
+    .values({
+      name: agent.name,
+      mode: agent.mode,
+      key_fingerprint: agent.keyFingerprint,
+      key_prefix: agent.keyPrefix,
+    })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  await transaction.insertInto('ledger_accounts').values({ kind: 'agent', agent_id: id }).execute();
+  return id;
+}
+
+/** @returns the agent whose key has this fingerprint, or null */
+export async function findAgentByKey(
+  database: Database,
+  keyFingerprint: Buffer,
+): Promise<Agent | null> {
+  const row = await database.query
+    .selectFrom('agents')
+    .select(['id', 'name', 'mode'])
+    .where('key_fingerprint', '=', keyFingerprint)
+    .executeTakeFirst();
+  return row ?? null;
+}

@@ -1,0 +1,33 @@
+import { Kysely, PostgresDialect } from 'kysely';
+import { Pool, types } from 'pg';
+import type { Schema } from './schema.ts';
+
+const CONNECTIONS_MAX = 12;
+const STATEMENT_TIMEOUT_MS = 30_000;
+
+// PostgreSQL's `bigint`: ours stay far below 2^53, so they are plain numbers here.
+types.setTypeParser(types.builtins.INT8, Number);
+
+/** The open database: a pool for the few hot statements, Kysely over the same pool for the rest. */
+export interface Database {
+  readonly pool: Pool;
+  readonly query: Kysely<Schema>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a pool. Connections are made when first used.
+ * @param url a PostgreSQL connection string
+ * @param onIdleError told when an idle connection breaks, e.g. because the server restarts
+ */
+export function openDatabase(url: string, onIdleError: (error: Error) => void): Database {
+  const pool = new Pool({
+    connectionString: url,
+    max: CONNECTIONS_MAX,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    application_name: 'tickwire',
+  });
+  pool.on('error', onIdleError);
+  const query = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+  return { pool, query, close: () => query.destroy() };
+}

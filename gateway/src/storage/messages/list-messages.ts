@@ -1,0 +1,41 @@
+import type { ServiceId } from '../../domain/ids.ts';
+import type { Database } from '../database.ts';
+import { KEPT_MESSAGE_COLUMNS, type KeptMessage } from './find-message.ts';
+
+export interface PageRequest {
+  /** From 1. */
+  readonly page: number;
+  readonly rowsPerPage: number;
+  /** Digits the number must contain; empty for all. */
+  readonly phoneDigits: string;
+}
+
+export interface Page<Row> {
+  /** All rows that match, on all pages. */
+  readonly count: number;
+  readonly rows: Row[];
+}
+
+/** A service's messages, newest first. */
+export async function listMessages(
+  database: Database,
+  serviceId: ServiceId,
+  request: PageRequest,
+): Promise<Page<KeptMessage>> {
+  let matching = database.query.selectFrom('messages').where('service_id', '=', serviceId);
+  if (request.phoneDigits !== '') {
+    matching = matching.where('phone', 'like', `%${request.phoneDigits}%`);
+  }
+  const [total, rows] = await Promise.all([
+    matching
+      .select((columns) => columns.fn.countAll<number>().as('count'))
+      .executeTakeFirstOrThrow(),
+    matching
+      .select(KEPT_MESSAGE_COLUMNS)
+      .orderBy('id', 'desc')
+      .limit(request.rowsPerPage)
+      .offset((request.page - 1) * request.rowsPerPage)
+      .execute(),
+  ]);
+  return { count: total.count, rows };
+}

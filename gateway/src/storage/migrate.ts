@@ -1,0 +1,28 @@
+import { Migrator, type Migration } from 'kysely/migration';
+import * as first from './migrations/0001-first.ts';
+import { openDatabase } from './database.ts';
+
+/** In the order they run; a name is never changed or reused once released. */
+const MIGRATIONS: Record<string, Migration> = {
+  '0001-first': first,
+};
+
+/**
+ * Brings the database to the newest schema. Each migration runs once; Kysely's lock lets only one
+ * process migrate at a time, the others wait.
+ * @param url a PostgreSQL connection string
+ * @throws the first migration error; what failed is rolled back
+ */
+export async function migrate(url: string): Promise<void> {
+  const database = openDatabase(url, () => undefined);
+  try {
+    const migrator = new Migrator({
+      db: database.query,
+      provider: { getMigrations: () => Promise.resolve(MIGRATIONS) },
+    });
+    const { error } = await migrator.migrateToLatest();
+    if (error !== undefined) throw error;
+  } finally {
+    await database.close();
+  }
+}

@@ -1,0 +1,48 @@
+import type { MessageId, ServiceId } from '../../domain/ids.ts';
+import type { Database } from '../database.ts';
+import type { Page, PageRequest } from '../messages/list-messages.ts';
+
+/** A received message as the service's owner may see it. */
+export interface ReceivedRow {
+  readonly id: MessageId;
+  readonly type: string;
+  readonly fromPhone: string | null;
+  readonly fromLid: string | null;
+  readonly toPhone: string;
+  readonly groupId: string;
+  readonly text: string;
+  readonly sentAt: Date;
+}
+
+/** A service's received messages, newest first. */
+export async function listReceived(
+  database: Database,
+  serviceId: ServiceId,
+  request: PageRequest,
+): Promise<Page<ReceivedRow>> {
+  let matching = database.query.selectFrom('received_messages').where('service_id', '=', serviceId);
+  if (request.phoneDigits !== '') {
+    matching = matching.where('from_phone', 'like', `%${request.phoneDigits}%`);
+  }
+  const [total, rows] = await Promise.all([
+    matching
+      .select((columns) => columns.fn.countAll<number>().as('count'))
+      .executeTakeFirstOrThrow(),
+    matching
+      .select([
+        'id',
+        'type',
+        'from_phone as fromPhone',
+        'from_lid as fromLid',
+        'to_phone as toPhone',
+        'group_id as groupId',
+        'text',
+        'sent_at as sentAt',
+      ])
+      .orderBy('id', 'desc')
+      .limit(request.rowsPerPage)
+      .offset((request.page - 1) * request.rowsPerPage)
+      .execute(),
+  ]);
+  return { count: total.count, rows };
+}

@@ -1,0 +1,37 @@
+import { sql } from 'kysely';
+import type { ConnectionState } from '../../domain/connection-state.ts';
+import type { Database } from '../database.ts';
+import { SERVICE_COLUMNS, type Service } from './service.ts';
+
+/** A service with what its operator wants to see at a glance. */
+export interface ServiceOverview extends Service {
+  /** The API key, sealed under the context `api-keys` and the name `key`. */
+  readonly keySealed: Buffer;
+  readonly connectionState: ConnectionState;
+  readonly phone: string | null;
+  /** Messages accepted and not yet answered by WhatsApp, scheduled ones included. */
+  readonly queueDepth: number;
+}
+
+/** All services that were not removed, oldest first; only an agent's own when one is given. */
+export async function listServices(
+  database: Database,
+  agentId: number | null,
+): Promise<ServiceOverview[]> {
+  let services = database.query
+    .selectFrom('services')
+    .innerJoin('sessions', 'sessions.service_id', 'services.id')
+    .select(SERVICE_COLUMNS)
+    .select([
+      'services.key_sealed as keySealed',
+      'sessions.state as connectionState',
+      'sessions.phone',
+      sql<number>`(SELECT count(*) FROM messages
+        WHERE messages.service_id = services.id
+          AND messages.state IN ('accepted', 'ready', 'sending'))`.as('queueDepth'),
+    ])
+    .where('services.state', '<>', 'removed')
+    .orderBy('services.id');
+  if (agentId !== null) services = services.where(sql`services.agent_id`, '=', agentId);
+  return services.execute();
+}
