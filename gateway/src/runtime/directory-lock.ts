@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
@@ -24,8 +24,11 @@ const SQLITE_BUSY = 5;
 export async function lockDirectory(directory: string): Promise<DirectoryLock> {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const holderFile = join(directory, 'in-use-by');
-  const file = new DatabaseSync(join(directory, 'in-use.lock'), { timeout: 0 });
+  const lockFile = join(directory, 'in-use.lock');
+  const file = new DatabaseSync(lockFile, { timeout: 0 });
   try {
+    // What root leaves behind must not stop the directory's owner the next time.
+    if (process.getuid?.() === 0) chownSync(lockFile, statSync(directory).uid, -1);
     file.exec('BEGIN EXCLUSIVE');
   } catch (error) {
     file.close();
@@ -36,6 +39,7 @@ export async function lockDirectory(directory: string): Promise<DirectoryLock> {
       { cause: error },
     );
   }
+  rmSync(holderFile, { force: true });
   writeFileSync(holderFile, `${process.pid}\n`, { mode: 0o644 });
   return {
     release: () => {

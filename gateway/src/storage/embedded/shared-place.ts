@@ -1,0 +1,22 @@
+import { mkdirSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/**
+ * Folders every user can enter, for what root must put where `nobody` gets to: the first that root
+ * can have to itself. Empty when there is none.
+ */
+export function sharedPlaces(): string[] {
+  return ['/var/lib/tickwire', join(tmpdir(), 'tickwire')].filter(isOurs);
+}
+
+/** Makes the folder; refuses one that somebody else made or could have put something into. */
+function isOurs(folder: string): boolean {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o755 });
+    const { uid, mode } = statSync(folder);
+    return uid === process.getuid?.() && (mode & 0o022) === 0;
+  } catch {
+    return false;
+  }
+}
