@@ -11,6 +11,8 @@ export const ERRORS = {
   invalid_schedule: [400, 'The schedule must be a Unix time at most a year ahead.'],
   too_many_recipients: [400, 'One call takes at most 1,000 recipients.'],
   malformed_body: [400, 'The body of the request could not be read.'],
+  malformed_url: [400, 'The address of the request could not be read.'],
+  malformed_request: [400, 'This is not a request that HTTP allows.'],
   invalid_api_key: [401, 'This API key is not known.'],
   invalid_agent_key: [401, 'This agent key is not known.'],
   invalid_admin_token: [401, 'The admin token is missing or wrong.'],

@@ -1,0 +1,35 @@
+import type { MultipartFile } from '@fastify/multipart';
+import type { FastifyRequest } from 'fastify';
+import { refuseFile } from './file-parts.ts';
+import { readMultipart } from './multipart.ts';
+import { ParameterCollector } from './parameter-collector.ts';
+import type { Parameters } from './parameters.ts';
+
+/**
+ * The parameters of a request: from the query of a GET; from a JSON, urlencoded or multipart body of
+ * a POST, and from its query where the body is silent.
+ * @param takeFile what becomes of a file part
+ * @throws Problem for bodies and values that can not be read
+ */
+export async function readParameters(
+  request: FastifyRequest,
+  takeFile: (part: MultipartFile) => Promise<void> = refuseFile,
+): Promise<Parameters> {
+  if (request.method === 'GET') return readQuery(request);
+  const collector = new ParameterCollector();
+  if (request.isMultipart()) {
+    await readMultipart(request, collector, takeFile);
+  } else if (request.body !== undefined && request.body !== null) {
+    // Both parsers in `body-parsers.ts` answer objects; a form never holds anything but texts.
+    collector.addJson(request.body);
+  }
+  collector.addMissing(readQuery(request));
+  return collector.parameters;
+}
+
+/** The parameters of the query alone. */
+export function readQuery(request: FastifyRequest): Parameters {
+  const collector = new ParameterCollector();
+  collector.addForm(request.query as object);
+  return collector.parameters;
+}

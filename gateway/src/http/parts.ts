@@ -1,0 +1,29 @@
+import type { Registry } from 'prom-client';
+import type { Intake } from '../outbox/intake.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Log } from '../runtime/log.ts';
+import type { Random } from '../runtime/random.ts';
+import type { SessionControl } from '../sessions/session-control.ts';
+import type { Database } from '../storage/database.ts';
+
+/** Everything the HTTP edge stands on; it opens and closes none of it. */
+export interface HttpParts {
+  readonly database: Database;
+  readonly intake: Intake;
+  readonly sessions: SessionControl;
+  readonly secrets: {
+    /** 32 bytes. */
+    readonly masterKey: Buffer;
+    readonly adminToken: string;
+  };
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** `http://127.0.0.1:PORT` of the simulator's own API, or null when test mode is off. */
+  readonly simulatorUrl: string | null;
+  /** Bearer token of that API, or null when it asks for none. */
+  readonly simulatorToken: string | null;
+  /** Null when requests can be served, else the reason why not, for a human. */
+  isReady(): Promise<string | null>;
+  readonly metrics: Registry;
+}
