@@ -17,8 +17,12 @@ export interface Connection {
   send(message: DueMessage): Promise<void>;
   /** Asks for a pairing code for this number: 8 characters, `ABCD-1234`. */
   requestPairCode(phone: PhoneNumber): Promise<string>;
-  /** Whether a number is on WhatsApp. */
-  lookUp(phone: PhoneNumber): Promise<boolean>;
+  /**
+   * The number as WhatsApp knows it (some countries' numbers are written in two ways), or null when
+   * it is not on WhatsApp.
+   * @throws SendRefusal when there is no answer
+   */
+  lookUp(phone: PhoneNumber): Promise<PhoneNumber | null>;
   /** Removes this device from the account, then closes. */
   logOut(): Promise<void>;
   /** Closes; `onClosed` follows with the reason `asked`. */
@@ -83,6 +87,8 @@ export interface ConnectionListener {
   onOpen(account: Account): void;
   onAnswer(answer: Answer): Promise<void>;
   onMessage(message: IncomingMessage): Promise<void>;
+  /** The text of a message sent earlier, for a phone that could not read it; null if unknown. */
+  findSentText(whatsAppId: string): Promise<string | null>;
   /** The last call of a connection's life. */
   onClosed(reason: CloseReason, detail: string): void;
 }
@@ -90,8 +96,9 @@ export interface ConnectionListener {
 /** Opens connections. */
 export interface Connector {
   /**
-   * Opens a socket for a service with the credentials kept for it, or with new ones.
-   * Never throws: what goes wrong comes as `onClosed`.
+   * Opens a socket for a service with the credentials kept for it, or with new ones. What goes
+   * wrong on the wire comes as `onClosed`.
+   * @throws when the credentials can not be read, or the mode is not served here
    */
   open(serviceId: ServiceId, mode: ServiceMode, listener: ConnectionListener): Promise<Connection>;
   /** Whether the service holds credentials of a linked device. */

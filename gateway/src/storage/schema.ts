@@ -1,6 +1,7 @@
 import type { Generated } from 'kysely';
 import type { AgentId, MessageId, ServiceId, WhatsAppId } from '../domain/ids.ts';
 import type { ConnectionState } from '../domain/connection-state.ts';
+import type { PhoneNumber } from '../domain/phone-number.ts';
 import type { MessageState } from '../domain/message-state.ts';
 
 /** The tables as TypeScript sees them; `migrations/` makes them. */
@@ -97,7 +98,7 @@ interface ReceivedMessageTable {
 interface LookupTable {
   service_id: ServiceId;
   phone: string;
-  is_registered: boolean;
+  whatsapp_phone: PhoneNumber | null;
   checked_at: Generated<Date>;
 }
 

@@ -92,7 +92,7 @@ const STATEMENTS = [
   `CREATE TABLE lookups (
      service_id bigint NOT NULL REFERENCES services ON DELETE CASCADE,
      phone text NOT NULL,
-     is_registered boolean NOT NULL,
+     whatsapp_phone text,
      checked_at timestamptz NOT NULL DEFAULT now(),
      PRIMARY KEY (service_id, phone))`,
 

@@ -45,6 +45,21 @@ export function listWantedSessions(database: Database): Promise<WantedSession[]>
     .execute();
 }
 
+/** @returns the service's mode and state, or null for an unknown or removed service */
+export async function findWantedSession(
+  database: Database,
+  serviceId: ServiceId,
+): Promise<WantedSession | null> {
+  const row = await database.query
+    .selectFrom('sessions')
+    .innerJoin('services', 'services.id', 'sessions.service_id')
+    .select(['sessions.service_id as serviceId', 'services.mode', 'sessions.state'])
+    .where('sessions.service_id', '=', serviceId)
+    .where('services.state', '<>', 'removed')
+    .executeTakeFirst();
+  return row ?? null;
+}
+
 /** Keeps whether the service wants a connection. */
 export async function setSessionWanted(
   database: Database,

@@ -1,0 +1,69 @@
+import type { ServiceId, WhatsAppId } from '../domain/ids.ts';
+import { higherTick } from '../domain/message-state.ts';
+import type { Tick } from '../domain/message-state.ts';
+import { createBatcher } from '../runtime/batcher.ts';
+import type { Database } from '../storage/database.ts';
+import { recordAnswers, type RecordedAnswer } from '../storage/messages/record-answers.ts';
+import { insertReceived, type ReceivedMessage } from '../storage/received/insert-received.ts';
+
+const ANSWERS_PER_STATEMENT_MAX = 500;
+
+/** What WhatsApp says about a message of a service. */
+export interface ServiceAnswer {
+  readonly serviceId: ServiceId;
+  readonly whatsAppId: WhatsAppId;
+  readonly verdict: { readonly tick: Tick } | { readonly refusal: string };
+  readonly atMs: number;
+}
+
+/** Turns what WhatsApp says into rows. Each promise resolves when the row is committed. */
+export interface Inbox {
+  recordAnswer(answer: ServiceAnswer): Promise<void>;
+  recordMessage(message: ReceivedMessage): Promise<void>;
+  /** Resolves when every answer handed in so far is written. */
+  settled(): Promise<void>;
+}
+
+export function createInbox(database: Database): Inbox {
+  const answers = createBatcher<ServiceAnswer, undefined>(async (batch) => {
+    await recordAnswers(database.pool, mergeAnswers(batch));
+    return batch.map(() => undefined);
+  }, ANSWERS_PER_STATEMENT_MAX);
+  return {
+    recordAnswer: (answer) => answers.add(answer),
+    recordMessage: (message) => insertReceived(database, message),
+    settled: () => answers.drained(),
+  };
+}
+
+/** Several answers about one message become one: the highest tick, each tick's first time. */
+export function mergeAnswers(answers: readonly ServiceAnswer[]): RecordedAnswer[] {
+  const merged = new Map<string, RecordedAnswer>();
+  for (const answer of answers) {
+    const key = `${answer.serviceId}|${answer.whatsAppId}`;
+    merged.set(key, mergeAnswer(merged.get(key), answer));
+  }
+  return [...merged.values()];
+}
+
+function mergeAnswer(known: RecordedAnswer | undefined, answer: ServiceAnswer): RecordedAnswer {
+  const { serviceId, whatsAppId, verdict, atMs } = answer;
+  const before = known ?? {
+    serviceId,
+    whatsAppId,
+    tick: null,
+    serverAtMs: null,
+    phoneAtMs: null,
+    readAtMs: null,
+    refusal: null,
+  };
+  if ('refusal' in verdict) return { ...before, refusal: before.refusal ?? verdict.refusal };
+  const { tick } = verdict;
+  return {
+    ...before,
+    tick: before.tick === null ? tick : higherTick(before.tick, tick),
+    serverAtMs: tick === 'server' ? (before.serverAtMs ?? atMs) : before.serverAtMs,
+    phoneAtMs: tick === 'phone' ? (before.phoneAtMs ?? atMs) : before.phoneAtMs,
+    readAtMs: tick === 'read' ? (before.readAtMs ?? atMs) : before.readAtMs,
+  };
+}

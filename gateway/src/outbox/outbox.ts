@@ -1,0 +1,44 @@
+import type { ServiceId, WhatsAppId } from '../domain/ids.ts';
+import type { AcceptedMessage } from '../domain/message.ts';
+import { Sender, type SenderParts } from './sender.ts';
+
+/** The senders of all accounts. Each works by itself: none waits for another. */
+export class Outbox {
+  readonly #parts: SenderParts;
+  readonly #senders = new Map<ServiceId, Sender>();
+
+  constructor(parts: SenderParts) {
+    this.#parts = parts;
+  }
+
+  /** Messages were accepted: their senders look at once. */
+  kept(messages: readonly AcceptedMessage[]): void {
+    for (const message of messages) {
+      this.#senderOf(message.serviceId).wake(message.scheduledAtMs !== null);
+    }
+  }
+
+  connectionOpened(serviceId: ServiceId): void {
+    this.#senderOf(serviceId).connectionOpened();
+  }
+
+  connectionEnded(serviceId: ServiceId): void {
+    this.#senderOf(serviceId).connectionEnded();
+  }
+
+  answered(serviceId: ServiceId, whatsAppId: WhatsAppId): void {
+    this.#senderOf(serviceId).answered(whatsAppId);
+  }
+
+  stop(): void {
+    for (const sender of this.#senders.values()) sender.stop();
+  }
+
+  #senderOf(serviceId: ServiceId): Sender {
+    const existing = this.#senders.get(serviceId);
+    if (existing !== undefined) return existing;
+    const sender = new Sender(serviceId, this.#parts);
+    this.#senders.set(serviceId, sender);
+    return sender;
+  }
+}

@@ -1,0 +1,230 @@
+import { toError } from '../domain/errors.ts';
+import type { ServiceId, WhatsAppId } from '../domain/ids.ts';
+import type { DueMessage } from '../domain/message.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Log } from '../runtime/log.ts';
+import { SendRefusal, type Connection } from '../sessions/connection.ts';
+import type { Sessions } from '../sessions/sessions.ts';
+import type { Database } from '../storage/database.ts';
+import { claimDueMessages, claimMessagesInDoubt } from '../storage/messages/claim-due-messages.ts';
+import { failMessage } from '../storage/messages/fail-message.ts';
+import { nextDueInMs } from '../storage/messages/next-due.ts';
+import { postponeMessage } from '../storage/messages/postpone-message.ts';
+import { queueWaitingMessages } from '../storage/messages/queue-waiting-messages.ts';
+import { returnToQueue } from '../storage/messages/return-to-queue.ts';
+
+/** The most messages handed over and not yet answered, an account. */
+const UNANSWERED_MAX = 64;
+/** WhatsApp answers within a second; a connection that does not for this long is half dead. */
+const ANSWER_MS_MAX = 20_000;
+const ATTEMPTS_MAX = 4;
+const POSTPONE_MS = 5000;
+const DATABASE_RETRY_MS = 1000;
+
+/** What all senders share. */
+export interface SenderParts {
+  readonly database: Database;
+  readonly sessions: Pick<Sessions, 'connectionOf' | 'reconnect' | 'findWhatsAppPhone'>;
+  /** Resolves when every answer of WhatsApp that has arrived is written. */
+  answersSettled(): Promise<void>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/**
+ * One account's sender: hands its messages to WhatsApp one at a time, in order.
+ *
+ * It sleeps until it is woken: by an accepted message, an answer that makes room, the time of a
+ * scheduled message, or a connection that opened. Awake it
+ * 1. resends, after a connection opened, what an earlier connection left without an answer, under
+ *    the same WhatsApp ids, so that what arrived the first time is not shown again;
+ * 2. claims due messages, as many as may be unanswered, and hands them over in order;
+ * 3. sets an alarm for the next scheduled message, and sleeps.
+ * Awake without a connection, it only marks what waits as queued.
+ *
+ * A claimed message is in doubt until WhatsApp answers. A message that was certainly not handed
+ * over goes back to the queue instead.
+ */
+export class Sender {
+  readonly #serviceId: ServiceId;
+  readonly #parts: SenderParts;
+  readonly #unanswered = new Map<WhatsAppId, number>();
+  #isStopped = false;
+  #isAwake = false;
+  #isWokenAgain = false;
+  #mayLeaveDoubts = true;
+  #mayHaveScheduled = true;
+  #cancelAlarm: () => void = () => undefined;
+  #cancelAnswerCheck: (() => void) | null = null;
+
+  constructor(serviceId: ServiceId, parts: SenderParts) {
+    this.#serviceId = serviceId;
+    this.#parts = parts;
+  }
+
+  /** Something may be due. `isScheduled`: a message waits for a time of its own. */
+  wake(isScheduled = false): void {
+    if (this.#isStopped) return;
+    if (isScheduled) this.#mayHaveScheduled = true;
+    if (this.#isAwake) {
+      this.#isWokenAgain = true;
+      return;
+    }
+    this.#isAwake = true;
+    void this.#workUntilDone();
+  }
+
+  /** A connection opened: first settle what the last one left open. */
+  connectionOpened(): void {
+    this.#mayLeaveDoubts = true;
+    this.#mayHaveScheduled = true;
+    this.#unanswered.clear();
+    this.wake();
+  }
+
+  connectionEnded(): void {
+    this.#unanswered.clear();
+    this.wake();
+  }
+
+  /** WhatsApp answered; its answer is committed. */
+  answered(whatsAppId: WhatsAppId): void {
+    const wasFull = this.#unanswered.size >= UNANSWERED_MAX;
+    if (this.#unanswered.delete(whatsAppId) && wasFull) this.wake();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#cancelAlarm();
+    this.#cancelAnswerCheck?.();
+  }
+
+  async #workUntilDone(): Promise<void> {
+    do {
+      this.#isWokenAgain = false;
+      try {
+        await this.#work();
+      } catch (error) {
+        const err = toError(error);
+        this.#parts.log.error({ err, serviceId: this.#serviceId }, 'the sender failed; trying again');
+        this.#setAlarm(DATABASE_RETRY_MS);
+      }
+    } while (this.#isWokenAgain);
+    this.#isAwake = false;
+  }
+
+  async #work(): Promise<void> {
+    const { database, sessions } = this.#parts;
+    const connection = await sessions.connectionOf(this.#serviceId);
+    if (connection === null) {
+      await queueWaitingMessages(database, this.#serviceId);
+      return;
+    }
+    if (this.#mayLeaveDoubts) await this.#resendDoubts(connection);
+    for (;;) {
+      const room = UNANSWERED_MAX - this.#unanswered.size;
+      if (room <= 0) return;
+      this.#isWokenAgain = false;
+      const due = await claimDueMessages(database.pool, this.#serviceId, room);
+      if (due.length === 0) break;
+      if (!(await this.#handOver(connection, due))) return;
+      if (due.length < room && !this.#isWokenAgain) break;
+    }
+    await this.#setAlarmForScheduled();
+  }
+
+  async #resendDoubts(connection: Connection): Promise<void> {
+    await this.#parts.answersSettled();
+    const doubts = await claimMessagesInDoubt(this.#parts.database.pool, this.#serviceId);
+    const hopeless = doubts.filter((message) => message.attempts > ATTEMPTS_MAX);
+    for (const { id } of hopeless) await this.#fail(id, 'unknown_outcome');
+    const isComplete = await this.#handOver(
+      connection,
+      doubts.filter((message) => message.attempts <= ATTEMPTS_MAX),
+      { areInDoubt: true },
+    );
+    this.#mayLeaveDoubts = !isComplete;
+  }
+
+  /** @returns false when the connection ended before all were handed over */
+  async #handOver(
+    connection: Connection,
+    messages: readonly DueMessage[],
+    { areInDoubt = false } = {},
+  ): Promise<boolean> {
+    for (const [index, message] of messages.entries()) {
+      if (await this.#sendOne(connection, message, areInDoubt)) continue;
+      // What was handed over before may have arrived: it stays in doubt, the rest does not.
+      const unsent = areInDoubt ? [] : messages.slice(index).map(({ id }) => id);
+      await returnToQueue(this.#parts.database, this.#serviceId, unsent);
+      return false;
+    }
+    return true;
+  }
+
+  /** @returns false when there is no connection any more */
+  async #sendOne(
+    connection: Connection,
+    message: DueMessage,
+    isInDoubt: boolean,
+  ): Promise<boolean> {
+    const { database, sessions } = this.#parts;
+    try {
+      const phone = await sessions.findWhatsAppPhone(this.#serviceId, message.phone);
+      if (phone === null) {
+        await this.#fail(message.id, 'not_on_whatsapp');
+        return true;
+      }
+      this.#expectAnswer(message.whatsAppId);
+      await connection.send({ ...message, phone });
+      return true;
+    } catch (error) {
+      this.#unanswered.delete(message.whatsAppId);
+      const reason = error instanceof SendRefusal ? error.reason : 'send_failed';
+      const isGone = (await sessions.connectionOf(this.#serviceId)) !== connection;
+      if (isGone || reason === 'not_connected') return false;
+      const { log } = this.#parts;
+      log.warn({ err: toError(error), serviceId: this.#serviceId, reason }, 'a message was not sent');
+      if (message.attempts >= ATTEMPTS_MAX) await this.#fail(message.id, reason);
+      else if (!isInDoubt) {
+        await postponeMessage(database, this.#serviceId, message.id, POSTPONE_MS * message.attempts);
+        this.#mayHaveScheduled = true;
+      }
+      return true;
+    }
+  }
+
+  async #fail(id: DueMessage['id'], reason: string): Promise<void> {
+    await failMessage(this.#parts.database, this.#serviceId, id, reason);
+  }
+
+  #expectAnswer(whatsAppId: WhatsAppId): void {
+    const { clock, sessions } = this.#parts;
+    this.#unanswered.set(whatsAppId, clock.monotonicMs());
+    if (this.#cancelAnswerCheck !== null) return;
+    const check = (): void => {
+      this.#cancelAnswerCheck = null;
+      const [oldestMs] = this.#unanswered.values();
+      if (oldestMs === undefined) return;
+      const ageMs = clock.monotonicMs() - oldestMs;
+      if (ageMs >= ANSWER_MS_MAX) {
+        void sessions.reconnect(this.#serviceId, 'a message was not answered');
+      } else {
+        this.#cancelAnswerCheck = clock.after(ANSWER_MS_MAX - ageMs, check);
+      }
+    };
+    this.#cancelAnswerCheck = clock.after(ANSWER_MS_MAX, check);
+  }
+
+  async #setAlarmForScheduled(): Promise<void> {
+    if (!this.#mayHaveScheduled) return;
+    const waitMs = await nextDueInMs(this.#parts.database.pool, this.#serviceId);
+    if (waitMs === null) this.#mayHaveScheduled = false;
+    else this.#setAlarm(waitMs);
+  }
+
+  #setAlarm(delayMs: number): void {
+    this.#cancelAlarm();
+    this.#cancelAlarm = this.#parts.clock.after(delayMs, () => this.wake());
+  }
+}

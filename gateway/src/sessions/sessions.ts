@@ -1,0 +1,227 @@
+import { LRUCache } from 'lru-cache';
+import { Problem, toError } from '../domain/errors.ts';
+import type { ServiceId } from '../domain/ids.ts';
+import type { PhoneNumber } from '../domain/phone-number.ts';
+import type { Database } from '../storage/database.ts';
+import { findLookup, keepLookup } from '../storage/lookups/lookups.ts';
+import { findSentText } from '../storage/messages/find-sent-text.ts';
+import {
+  findWantedSession,
+  listWantedSessions,
+  recordSessionAccount,
+  recordSessionState,
+  setSessionWanted,
+} from '../storage/sessions/session-rows.ts';
+import { whatsAppId } from '../domain/ids.ts';
+import {
+  SendRefusal,
+  type Account,
+  type Answer,
+  type Connection,
+  type IncomingMessage,
+  type ServiceMode,
+} from './connection.ts';
+import { Session, type SessionParts } from './session.ts';
+import type { SessionControl } from './session-control.ts';
+import { createWaiters } from './waiters.ts';
+
+const LINK_WAIT_MS = 15_000;
+/** Sessions started together share this window, so that a restart is no storm. */
+const STARTS_PER_SECOND = 20;
+const REMEMBERED_LOOKUPS_MAX = 50_000;
+
+/** What the sessions hand on. Promises resolve when the thing is durable. */
+export interface SessionsListener {
+  onAnswer(serviceId: ServiceId, answer: Answer): Promise<void>;
+  onMessage(serviceId: ServiceId, message: IncomingMessage): Promise<void>;
+  /** The account is connected: its queue may move. */
+  onOpen(serviceId: ServiceId): void;
+  /** The account is not connected any more. */
+  onEnd(serviceId: ServiceId): void;
+}
+
+/** All sessions of this process. */
+export class Sessions implements SessionControl {
+  readonly #database: Database;
+  readonly #parts: SessionParts;
+  readonly #listener: SessionsListener;
+  readonly #sessions = new Map<ServiceId, Session>();
+  readonly #changes = createWaiters<ServiceId>();
+  readonly #lookups = new LRUCache<string, PhoneNumber>({ max: REMEMBERED_LOOKUPS_MAX });
+  /** Rows are written in the order of the changes they tell of. */
+  #writing: Promise<void> = Promise.resolve();
+  #isStopping = false;
+
+  constructor(database: Database, parts: SessionParts, listener: SessionsListener) {
+    this.#database = database;
+    this.#parts = parts;
+    this.#listener = listener;
+  }
+
+  /** Brings back every linked service that wants a connection, a few a second. */
+  async start(): Promise<void> {
+    const wanted = await listWantedSessions(this.#database);
+    let startedCount = 0;
+    for (const { serviceId, mode } of wanted) {
+      if (this.#isStopping) return;
+      if (!(await this.#isLinked(serviceId))) {
+        // Nobody looks at its QR codes now; asking for one starts it again.
+        await recordSessionState(this.#database, serviceId, 'disconnected', null, null);
+        continue;
+      }
+      const session = this.#sessionOf(serviceId, mode);
+      const delayMs = Math.floor(startedCount / STARTS_PER_SECOND) * 1000;
+      startedCount += 1;
+      if (delayMs === 0) session.want();
+      else this.#parts.clock.after(delayMs, () => this.#isStopping || session.want());
+    }
+  }
+
+  /** Closes every connection; what is wanted stays wanted for the next start. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    for (const session of this.#sessions.values()) session.unwant();
+    await this.#writing;
+  }
+
+  /** The open connection of a service, or null. */
+  connectionOf(serviceId: ServiceId): Promise<Connection> | null {
+    return this.#sessions.get(serviceId)?.connection ?? null;
+  }
+
+  /** Drops a connection that no longer works. */
+  async reconnect(serviceId: ServiceId, why: string): Promise<void> {
+    await this.#sessions.get(serviceId)?.reconnect(why);
+  }
+
+  /** How many sessions stand how, for the metrics. */
+  countByState(): Map<string, number> {
+    const counts = new Map<string, number>();
+    for (const { model } of this.#sessions.values()) {
+      counts.set(model.state, (counts.get(model.state) ?? 0) + 1);
+    }
+    return counts;
+  }
+
+  async connect(serviceId: ServiceId): Promise<void> {
+    const wanted = await findWantedSession(this.#database, serviceId);
+    if (wanted === null) throw new Problem('service_not_found');
+    await setSessionWanted(this.#database, serviceId, true);
+    this.#sessionOf(serviceId, wanted.mode).want();
+  }
+
+  async disconnect(serviceId: ServiceId): Promise<void> {
+    await setSessionWanted(this.#database, serviceId, false);
+    this.#sessions.get(serviceId)?.unwant();
+    await this.#writing;
+  }
+
+  async currentQr(serviceId: ServiceId): Promise<string | null> {
+    await this.connect(serviceId);
+    if (await this.#isLinked(serviceId)) return null;
+    const session = this.#sessions.get(serviceId);
+    await this.#changes.until(
+      serviceId,
+      () => session?.model.qr != null || session?.model.mode === 'open',
+      LINK_WAIT_MS,
+      this.#parts.clock,
+    );
+    const model = session?.model;
+    if (model?.qr != null) return model.qr;
+    if (model?.mode === 'open' || model?.state === 'linking') return null;
+    throw new Problem('not_ready', 'WhatsApp can not be reached; try again in a moment.');
+  }
+
+  async requestPairCode(serviceId: ServiceId, phone: PhoneNumber): Promise<string> {
+    const qr = await this.currentQr(serviceId);
+    const connection = this.#sessions.get(serviceId)?.unlinkedConnection ?? null;
+    if (qr === null || connection === null) {
+      throw new Problem('wrong_state', 'This service is linked to a WhatsApp account already.');
+    }
+    return await (await connection).requestPairCode(phone);
+  }
+
+  async lookUp(serviceId: ServiceId, phone: PhoneNumber): Promise<boolean> {
+    try {
+      return (await this.findWhatsAppPhone(serviceId, phone)) !== null;
+    } catch (error) {
+      if (error instanceof SendRefusal) throw new Problem('not_connected');
+      throw error;
+    }
+  }
+
+  /**
+   * A number as WhatsApp knows it: remembered for 30 days, else asked.
+   * @throws SendRefusal when it would have to be asked and can not be
+   */
+  async findWhatsAppPhone(serviceId: ServiceId, phone: PhoneNumber): Promise<PhoneNumber | null> {
+    const key = `${serviceId}|${phone}`;
+    const remembered = this.#lookups.get(key);
+    if (remembered !== undefined) return remembered;
+    const kept = await findLookup(this.#database, serviceId, phone);
+    if (kept !== null) {
+      if (kept.whatsAppPhone !== null) this.#lookups.set(key, kept.whatsAppPhone);
+      return kept.whatsAppPhone;
+    }
+    const connection = await this.connectionOf(serviceId);
+    if (connection === null) throw new SendRefusal('not_connected', true);
+    const whatsAppPhone = await connection.lookUp(phone);
+    await keepLookup(this.#database, serviceId, phone, { whatsAppPhone });
+    if (whatsAppPhone !== null) this.#lookups.set(key, whatsAppPhone);
+    return whatsAppPhone;
+  }
+
+  async waitUntilConnected(serviceId: ServiceId, timeoutMs: number): Promise<boolean> {
+    const isConnected = (): boolean => this.#sessions.get(serviceId)?.model.mode === 'open';
+    await this.#changes.until(serviceId, isConnected, timeoutMs, this.#parts.clock);
+    await this.#writing;
+    return isConnected();
+  }
+
+  #isLinked(serviceId: ServiceId): Promise<boolean> {
+    return this.#parts.connector.isLinked(serviceId);
+  }
+
+  #sessionOf(serviceId: ServiceId, mode: ServiceMode): Session {
+    const existing = this.#sessions.get(serviceId);
+    if (existing !== undefined) return existing;
+    const session = new Session(serviceId, mode, this.#parts, {
+      onAnswer: (answer) => this.#listener.onAnswer(serviceId, answer),
+      onMessage: (message) => this.#listener.onMessage(serviceId, message),
+      findSentText: (id) => findSentText(this.#database, serviceId, whatsAppId(id)),
+      onChange: () => {
+        this.#recordState(session);
+      },
+      onOpen: (_session, account) => {
+        this.#recordAccount(serviceId, account);
+        this.#listener.onOpen(serviceId);
+      },
+      onEnd: () => {
+        this.#listener.onEnd(serviceId);
+      },
+    });
+    this.#sessions.set(serviceId, session);
+    return session;
+  }
+
+  #recordState(session: Session): void {
+    const { serviceId, model } = session;
+    // A stop is no news about the account: the next start finds the row as it was.
+    if (!this.#isStopping) {
+      this.#write(() =>
+        recordSessionState(this.#database, serviceId, model.state, model.detail, model.qr),
+      );
+    }
+    this.#changes.wake(serviceId);
+  }
+
+  #recordAccount(serviceId: ServiceId, { phone, lid, name }: Account): void {
+    this.#write(() => recordSessionAccount(this.#database, serviceId, { phone, lid, name }));
+  }
+
+  #write(statement: () => Promise<void>): void {
+    this.#writing = this.#writing.then(statement).catch((error: unknown) => {
+      this.#parts.log.error({ err: toError(error) }, 'a session row could not be written');
+    });
+  }
+}

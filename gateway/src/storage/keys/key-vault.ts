@@ -1,0 +1,207 @@
+import { LRUCache } from 'lru-cache';
+import type { ServiceId } from '../../domain/ids.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Log } from '../../runtime/log.ts';
+import { createSealer, type Sealer } from '../../runtime/seal.ts';
+import type { Database } from '../database.ts';
+import {
+  deleteAccountKeys,
+  loadAccountKeys,
+  saveAccountKeys,
+  type AccountKeyWrite,
+} from './account-keys.ts';
+
+const RETRY_AFTER_MS = 250;
+const CACHED_KEYS_PER_SERVICE_MAX = 2000;
+/** One-time keys are read once, long after they were written: caching them only costs memory. */
+const UNCACHED_TYPES = new Set(['pre-key']);
+
+/** How key objects become bytes and back; the protocol side knows. */
+interface Codec {
+  encode(type: string, value: unknown): Buffer;
+  decode(type: string, bytes: Buffer): unknown;
+}
+
+interface StagedKey {
+  readonly type: string;
+  readonly name: string;
+  readonly value: unknown;
+}
+
+/** What one account has in memory. */
+interface AccountShelf {
+  readonly sealer: Sealer;
+  /** Known values; null remembers that there is none. */
+  readonly cache: LRUCache<string, { readonly value: unknown }>;
+  /** Staged and not yet in a flush. */
+  staged: Map<string, StagedKey>;
+  /** In the flush that is on its way. */
+  flushing: Map<string, StagedKey>;
+}
+
+/**
+ * Keeps the keys of all accounts: sealed in PostgreSQL, the hot ones in memory, written by one
+ * flush at a time that takes whatever all accounts have staged meanwhile (group commit).
+ *
+ * A flush that fails is repeated until it succeeds: the keys in it were used in memory already, and
+ * the frames that depend on them wait.
+ */
+export class StoredKeyVault {
+  readonly #database: Database;
+  readonly #masterKey: Buffer;
+  readonly #codec: Codec;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #shelves = new Map<ServiceId, AccountShelf>();
+  /** The flush on its way, and the one that will follow it when something is staged meanwhile. */
+  #current: Promise<void> | null = null;
+  #next: PromiseWithResolvers<void> | null = null;
+  /** True until the current flush has taken what is staged. */
+  #isGathering = false;
+
+  constructor(database: Database, masterKey: Buffer, codec: Codec, clock: Clock, log: Log) {
+    this.#database = database;
+    this.#masterKey = masterKey;
+    this.#codec = codec;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  async load(
+    serviceId: ServiceId,
+    type: string,
+    names: readonly string[],
+  ): Promise<Map<string, unknown>> {
+    const shelf = this.#shelf(serviceId);
+    const found = new Map<string, unknown>();
+    const unknownNames: string[] = [];
+    for (const name of names) {
+      const known = knownValue(shelf, `${type}|${name}`);
+      if (known === undefined) unknownNames.push(name);
+      else if (known.value !== null) found.set(name, known.value);
+    }
+    if (unknownNames.length === 0) return found;
+    const sealedValues = await loadAccountKeys(this.#database.pool, serviceId, type, unknownNames);
+    for (const name of unknownNames) {
+      const key = `${type}|${name}`;
+      // What was staged while the query ran is newer than its answer.
+      const value = knownValue(shelf, key)?.value ?? this.#opened(shelf, type, name, sealedValues);
+      if (!UNCACHED_TYPES.has(type)) shelf.cache.set(key, { value });
+      if (value !== null) found.set(name, value);
+    }
+    return found;
+  }
+
+  stage(serviceId: ServiceId, type: string, name: string, value: unknown): void {
+    const shelf = this.#shelf(serviceId);
+    const key = `${type}|${name}`;
+    const known = shelf.staged.get(key) ?? shelf.flushing.get(key);
+    // The library hands the same object twice: when it is made, and when its transaction commits.
+    if (known !== undefined && known.value === value) return;
+    shelf.staged.set(key, { type, name, value });
+    if (!UNCACHED_TYPES.has(type)) shelf.cache.set(key, { value });
+    this.#schedule();
+  }
+
+  durable(serviceId: ServiceId): Promise<void> | null {
+    const shelf = this.#shelves.get(serviceId);
+    if (shelf === undefined) return null;
+    if (shelf.staged.size > 0) return this.#next?.promise ?? this.#current;
+    return shelf.flushing.size > 0 ? this.#current : null;
+  }
+
+  async forget(serviceId: ServiceId): Promise<void> {
+    const shelf = this.#shelves.get(serviceId);
+    shelf?.staged.clear();
+    await this.#current;
+    shelf?.cache.clear();
+    await deleteAccountKeys(this.#database.pool, serviceId);
+  }
+
+  /** Resolves when everything staged by then is committed. */
+  async close(): Promise<void> {
+    while (this.#current !== null || this.#next !== null) {
+      await (this.#next?.promise ?? this.#current);
+    }
+  }
+
+  #shelf(serviceId: ServiceId): AccountShelf {
+    const existing = this.#shelves.get(serviceId);
+    if (existing !== undefined) return existing;
+    const shelf: AccountShelf = {
+      sealer: createSealer(this.#masterKey, `account:${serviceId}`),
+      cache: new LRUCache({ maxSize: CACHED_KEYS_PER_SERVICE_MAX, sizeCalculation: () => 1 }),
+      staged: new Map(),
+      flushing: new Map(),
+    };
+    this.#shelves.set(serviceId, shelf);
+    return shelf;
+  }
+
+  #opened(
+    shelf: AccountShelf,
+    type: string,
+    name: string,
+    sealedValues: Map<string, Buffer>,
+  ): unknown {
+    const sealed = sealedValues.get(name);
+    if (sealed === undefined) return null;
+    return this.#codec.decode(type, shelf.sealer.open(`${type}|${name}`, sealed));
+  }
+
+  #schedule(): void {
+    if (this.#isGathering) return;
+    this.#next ??= Promise.withResolvers<void>();
+    if (this.#current === null) this.#startFlush();
+  }
+
+  #startFlush(): void {
+    const done = this.#next;
+    if (done === null) return;
+    this.#next = null;
+    this.#current = done.promise;
+    this.#isGathering = true;
+    // A microtask later, so that one call's worth of keys is one flush.
+    queueMicrotask(() => {
+      void this.#flush().then(() => {
+        this.#current = null;
+        done.resolve();
+        this.#startFlush();
+      });
+    });
+  }
+
+  async #flush(): Promise<void> {
+    this.#isGathering = false;
+    const writes: AccountKeyWrite[] = [];
+    const touched: AccountShelf[] = [];
+    for (const [serviceId, shelf] of this.#shelves) {
+      if (shelf.staged.size === 0) continue;
+      touched.push(shelf);
+      shelf.flushing = shelf.staged;
+      shelf.staged = new Map();
+      for (const [key, { type, name, value }] of shelf.flushing) {
+        const sealed = value === null ? null : shelf.sealer.seal(key, this.#codec.encode(type, value));
+        writes.push({ serviceId, type, name, sealed });
+      }
+    }
+    if (writes.length > 0) await this.#saveUntilDone(writes);
+    for (const shelf of touched) shelf.flushing = new Map();
+  }
+
+  async #saveUntilDone(writes: AccountKeyWrite[]): Promise<void> {
+    for (;;) {
+      try {
+        await saveAccountKeys(this.#database.pool, writes);
+        return;
+      } catch (error) {
+        this.#log.error({ err: error, keys: writes.length }, 'keys could not be written; trying again');
+        await new Promise<void>((resolve) => this.#clock.after(RETRY_AFTER_MS, resolve));
+      }
+    }
+  }
+}
+
+function knownValue(shelf: AccountShelf, key: string): { readonly value: unknown } | undefined {
+  return shelf.staged.get(key) ?? shelf.flushing.get(key) ?? shelf.cache.get(key);
+}

@@ -1,0 +1,211 @@
+import type { CloseReason } from '../domain/connection-state.ts';
+import type { DueMessage } from '../domain/message.ts';
+import type { PhoneNumber } from '../domain/phone-number.ts';
+import type { Clock } from '../runtime/clock.ts';
+import {
+  SendRefusal,
+  type Answer,
+  type Connection,
+  type ConnectionListener,
+} from '../sessions/connection.ts';
+import type { BinaryNode, WAMessage } from './baileys.ts';
+import { closeReasonOf } from './close-reason.ts';
+import { decodeAck, decodeReceipt } from './decode-answer.ts';
+import { decodeMessage } from './decode-message.ts';
+import { DurabilityGate } from './durability-gate.ts';
+import { encodeText } from './encode-message.ts';
+import { makePersonJid, parseJid } from './jid.ts';
+import { isLinkedDevice, stageCredentials } from './key-store.ts';
+import { openSocket, type SocketParts } from './socket.ts';
+import { startWatchdog, type Watchdog } from './watchdog.ts';
+
+type Socket = ReturnType<typeof openSocket>;
+
+/** The WebSocket under a Baileys socket, as far as it is used here. */
+interface RawWebSocket {
+  send(frame: Uint8Array, onWritten?: (error?: Error) => void): void;
+  terminate(): void;
+}
+
+/**
+ * One socket to WhatsApp, from its opening to its end.
+ *
+ * Baileys hides three hangs (an upgrade that is refused, a login that is never answered, a close
+ * handshake with a dead peer) and raises no event for WhatsApp's acceptance of a message. So this
+ * class reads acks and receipts from the stanzas, has a watchdog of its own, and ends a connection
+ * by itself: `#finish` runs once, cuts the wire and only then reports.
+ */
+export class BaileysConnection implements Connection {
+  readonly #parts: SocketParts;
+  readonly #listener: ConnectionListener;
+  readonly #clock: Clock;
+  readonly #socket: Socket;
+  readonly #rawSocket: RawWebSocket;
+  readonly #gate: DurabilityGate;
+  readonly #watchdog: Watchdog;
+  readonly #qrShown = Promise.withResolvers<void>();
+  #isOpen = false;
+  #hasCaughtUp = false;
+  #isFinished = false;
+  #wasWebSocketOpen = false;
+
+  constructor(parts: SocketParts, listener: ConnectionListener, clock: Clock) {
+    this.#parts = parts;
+    this.#listener = listener;
+    this.#clock = clock;
+    this.#socket = openSocket(parts);
+    this.#rawSocket = (this.#socket.ws as unknown as { socket: RawWebSocket }).socket;
+    this.#gate = this.#installGate();
+    this.#watchdog = startWatchdog(clock, (what) => {
+      this.#finish(this.#wasWebSocketOpen ? 'lost' : 'unreachable', what);
+    });
+    this.#qrShown.promise.catch(() => undefined);
+    this.#listenToWire();
+    this.#listenToEvents();
+  }
+
+  async send(message: DueMessage): Promise<void> {
+    this.#requireOpen();
+    const jid = makePersonJid(message.phone);
+    // Without the recipient's devices Baileys reports success and sends to nobody.
+    const devices = await this.#socket.getUSyncDevices([jid], true, false);
+    const reached = devices.some((device) => device.user === message.phone);
+    if (!reached) throw new SendRefusal('recipient_devices_unknown', true);
+    await this.#socket.relayMessage(jid, encodeText(message), { messageId: message.whatsAppId });
+  }
+
+  async requestPairCode(phone: PhoneNumber): Promise<string> {
+    await this.#qrShown.promise;
+    const code = await this.#socket.requestPairingCode(phone);
+    return `${code.slice(0, 4)}-${code.slice(4)}`;
+  }
+
+  async lookUp(phone: PhoneNumber): Promise<PhoneNumber | null> {
+    this.#requireOpen();
+    const answer = await this.#socket.onWhatsApp(phone);
+    if (answer === undefined) throw new SendRefusal('lookup_unanswered', true);
+    const known = parseJid(answer.find((entry) => entry.exists)?.jid);
+    return known.kind === 'phone' ? (known.digits as PhoneNumber) : null;
+  }
+
+  async logOut(): Promise<void> {
+    if (this.#isOpen) await this.#socket.logout();
+    await this.close();
+  }
+
+  close(): Promise<void> {
+    this.#finish('asked', '');
+    return Promise.resolve();
+  }
+
+  #requireOpen(): void {
+    if (!this.#isOpen || this.#isFinished) throw new SendRefusal('not_connected', true);
+  }
+
+  /** Puts the gate between Baileys and the wire; Baileys goes on as if its frames were written. */
+  #installGate(): DurabilityGate {
+    const raw = this.#rawSocket;
+    const write = raw.send.bind(raw);
+    const gate = new DurabilityGate(
+      (frame) => {
+        // A frame that can not be written is lost with its connection, which ends by itself.
+        if (!this.#isFinished) write(frame, () => undefined);
+      },
+      () => this.#parts.vault.durable(this.#parts.serviceId),
+      (error) => {
+        this.#finish('lost', `a change could not be kept: ${String(error)}`);
+      },
+    );
+    raw.send = (frame, onWritten) => {
+      gate.pass(frame);
+      if (onWritten !== undefined) queueMicrotask(onWritten);
+    };
+    return gate;
+  }
+
+  #listenToWire(): void {
+    const wire = this.#socket.ws;
+    wire.on('open', () => {
+      this.#wasWebSocketOpen = true;
+    });
+    wire.on('frame', () => {
+      this.#watchdog.sawFrame();
+    });
+    // Baileys attaches a listener to this event, which stops `ws` from raising an error for it.
+    wire.on('unexpected-response', (_request: unknown, response: { statusCode?: number }) => {
+      this.#finish('unreachable', `the server refused the connection: ${response.statusCode}`);
+    });
+    wire.prependListener('CB:ack,class:message', (node: BinaryNode) => {
+      const answer = decodeAck(node, this.#clock.now());
+      if (answer !== null) this.#record([answer]);
+    });
+    wire.prependListener('CB:receipt', (node: BinaryNode) => {
+      this.#record(decodeReceipt(node, this.#clock.now()));
+    });
+  }
+
+  #listenToEvents(): void {
+    const { ev } = this.#socket;
+    ev.on('creds.update', () => {
+      stageCredentials(this.#parts.vault, this.#parts.serviceId, this.#socket.authState.creds);
+    });
+    ev.on('connection.update', (update) => {
+      if (update.qr !== undefined) {
+        this.#watchdog.expectNothing();
+        this.#qrShown.resolve();
+        this.#listener.onQr(update.qr);
+      }
+      if (update.isNewLogin === true) this.#listener.onLinked();
+      if (update.connection === 'open') this.#isOpen = true;
+      if (update.receivedPendingNotifications === true) this.#hasCaughtUp = true;
+      if (update.connection === 'close') {
+        const error = update.lastDisconnect?.error;
+        const isLinked = isLinkedDevice(this.#socket.authState.creds);
+        const reason = closeReasonOf(error, this.#wasWebSocketOpen, isLinked);
+        this.#finish(reason, error?.message ?? '');
+      } else {
+        this.#reportOpenOnce();
+      }
+    });
+    ev.on('messages.upsert', ({ messages }) => {
+      for (const message of messages) this.#receive(message);
+    });
+  }
+
+  #reportOpenOnce(): void {
+    if (!this.#isOpen || !this.#hasCaughtUp || this.#isFinished) return;
+    const { me } = this.#socket.authState.creds;
+    const account = parseJid(me?.id);
+    if (account.kind !== 'phone') return;
+    const lid = parseJid(me?.lid);
+    this.#hasCaughtUp = false;
+    this.#watchdog.expectFrames();
+    this.#listener.onOpen({
+      phone: account.digits,
+      lid: lid.kind === 'lid' ? lid.digits : null,
+      name: me?.name ?? null,
+    });
+  }
+
+  /** The stanza is acked to WhatsApp by Baileys, but the ack waits for our commit. */
+  #record(answers: Answer[]): void {
+    for (const answer of answers) this.#gate.hold(this.#listener.onAnswer(answer));
+  }
+
+  #receive(message: WAMessage): void {
+    const incoming = decodeMessage(message, this.#clock.now());
+    if (incoming !== null) this.#gate.hold(this.#listener.onMessage(incoming));
+  }
+
+  #finish(reason: CloseReason, detail: string): void {
+    if (this.#isFinished) return;
+    this.#isFinished = true;
+    this.#isOpen = false;
+    this.#watchdog.stop();
+    this.#qrShown.reject(new SendRefusal('not_connected', true));
+    // `end` waits for the peer to close; the peer may be dead, so the wire is cut as well.
+    void this.#socket.end(undefined).catch(() => undefined);
+    this.#rawSocket.terminate();
+    this.#listener.onClosed(reason, detail);
+  }
+}

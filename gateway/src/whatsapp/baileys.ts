@@ -1,0 +1,32 @@
+/**
+ * The only door to the protocol library. Whoever needs Baileys imports it from here, because two
+ * things must have happened before its first line runs: signatures must really be verified, and
+ * nothing it or libsignal prints may reach the console.
+ */
+import './strict-signatures.ts';
+import './quiet-console.ts';
+
+export {
+  BufferJSON,
+  DEFAULT_CONNECTION_CONFIG,
+  DisconnectReason,
+  getBinaryNodeChild,
+  getBinaryNodeChildren,
+  getContentType,
+  initAuthCreds,
+  jidDecode,
+  makeWASocket,
+  normalizeMessageContent,
+  proto,
+  WA_CERT_DETAILS,
+} from 'baileys';
+export type {
+  AuthenticationCreds,
+  BinaryNode,
+  SignalDataSet,
+  SignalDataTypeMap,
+  SignalKeyStore,
+  SocketConfig,
+  WAMessage,
+  WASocket,
+} from 'baileys';

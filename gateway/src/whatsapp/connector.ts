@@ -1,0 +1,60 @@
+import type { ServiceId } from '../domain/ids.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Log } from '../runtime/log.ts';
+import type {
+  Connection,
+  ConnectionListener,
+  Connector,
+  ServiceMode,
+} from '../sessions/connection.ts';
+import { BaileysConnection } from './baileys-connection.ts';
+import { encodeText } from './encode-message.ts';
+import { isLinkedDevice, loadCredentials, newCredentials, stageCredentials } from './key-store.ts';
+import type { KeyVault } from './key-vault.ts';
+import type { Endpoint } from './socket.ts';
+
+/** What the connector needs from the rest of the gateway. */
+export interface ConnectorParts {
+  readonly vault: KeyVault;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Where the sockets of a mode go; null when this process does not serve the mode. */
+  endpointOf(mode: ServiceMode): Promise<Endpoint | null>;
+}
+
+/** Opens connections to WhatsApp, or to the simulator, through Baileys. */
+export function createConnector(parts: ConnectorParts): Connector {
+  const { vault, clock, log } = parts;
+  return {
+    async open(
+      serviceId: ServiceId,
+      mode: ServiceMode,
+      listener: ConnectionListener,
+    ): Promise<Connection> {
+      const endpoint = await parts.endpointOf(mode);
+      if (endpoint === null) throw new Error(`this process serves no ${mode} services`);
+      let credentials = await loadCredentials(vault, serviceId);
+      if (credentials === null || !isLinkedDevice(credentials)) {
+        // A half-finished linking leaves a login that no server would take.
+        credentials = newCredentials();
+        stageCredentials(vault, serviceId, credentials);
+      }
+      const socketParts = {
+        serviceId,
+        endpoint,
+        credentials,
+        vault,
+        log: log.child({ serviceId }),
+        findSent: async ({ id }: { id?: string | null }) => {
+          const text = id ? await listener.findSentText(id) : null;
+          return text === null ? undefined : encodeText({ text });
+        },
+      };
+      return new BaileysConnection(socketParts, listener, clock);
+    },
+    async isLinked(serviceId) {
+      return isLinkedDevice(await loadCredentials(vault, serviceId));
+    },
+    forget: (serviceId) => vault.forget(serviceId),
+  };
+}

@@ -1,0 +1,32 @@
+import { jidDecode } from './baileys.ts';
+
+/** All translation between our numbers and WhatsApp's addresses (JIDs). */
+
+/** `447400000001` -> `447400000001@s.whatsapp.net`. */
+export function makePersonJid(phone: string): string {
+  return `${phone}@s.whatsapp.net`;
+}
+
+/** What an address names. Digits only, without device. */
+export type ParsedJid =
+  | { readonly kind: 'phone' | 'lid' | 'group'; readonly digits: string }
+  | { readonly kind: 'other' };
+
+/** Reads an address; what is neither person nor group (status, newsletter) is `other`. */
+export function parseJid(jid: string | null | undefined): ParsedJid {
+  const decoded = jid ? jidDecode(jid) : undefined;
+  if (decoded === undefined) return { kind: 'other' };
+  switch (decoded.server) {
+    case 's.whatsapp.net':
+    case 'c.us':
+    case 'hosted':
+      return { kind: 'phone', digits: decoded.user };
+    case 'lid':
+    case 'hosted.lid':
+      return { kind: 'lid', digits: decoded.user };
+    case 'g.us':
+      return { kind: 'group', digits: decoded.user };
+    default:
+      return { kind: 'other' };
+  }
+}

@@ -1,0 +1,110 @@
+import type { ServiceId } from '../domain/ids.ts';
+import {
+  DEFAULT_CONNECTION_CONFIG,
+  initAuthCreds,
+  type AuthenticationCreds,
+  type SignalDataSet,
+  type SignalDataTypeMap,
+  type SignalKeyStore,
+  type SocketConfig,
+} from './baileys.ts';
+import { keyCodec } from './key-codec.ts';
+import type { KeyVault } from './key-vault.ts';
+
+const CREDENTIALS = 'creds';
+const CREDENTIALS_NAME = '';
+
+/** @returns the credentials kept for a service, or null before its first connection */
+export async function loadCredentials(
+  vault: KeyVault,
+  serviceId: ServiceId,
+): Promise<AuthenticationCreds | null> {
+  const found = await vault.load(serviceId, CREDENTIALS, [CREDENTIALS_NAME]);
+  const kept = found.get(CREDENTIALS_NAME) as AuthenticationCreds | undefined;
+  return kept === undefined ? null : copyOf(kept);
+}
+
+/** Credentials for a device that is not linked yet. */
+export function newCredentials(): AuthenticationCreds {
+  return initAuthCreds();
+}
+
+/** Keeps the credentials as they are now. */
+export function stageCredentials(
+  vault: KeyVault,
+  serviceId: ServiceId,
+  credentials: AuthenticationCreds,
+): void {
+  vault.stage(serviceId, CREDENTIALS, CREDENTIALS_NAME, copyOf(credentials));
+}
+
+/** The library changes its credentials in place; what the vault holds must stay as it was. */
+function copyOf(credentials: AuthenticationCreds): AuthenticationCreds {
+  return keyCodec.decode(
+    CREDENTIALS,
+    keyCodec.encode(CREDENTIALS, credentials),
+  ) as AuthenticationCreds;
+}
+
+/**
+ * The device was accepted by a phone. `creds.registered` does not tell (it stays false after
+ * linking by QR code).
+ */
+export function isLinkedDevice(credentials: AuthenticationCreds | null): boolean {
+  return credentials?.me !== undefined && credentials.account !== undefined;
+}
+
+/** The library's key store over our vault. */
+export function createKeyStore(vault: KeyVault, serviceId: ServiceId): SignalKeyStore {
+  return {
+    async get<Type extends keyof SignalDataTypeMap>(type: Type, ids: string[]) {
+      const found = await vault.load(serviceId, type, ids);
+      return Object.fromEntries(found) as Record<string, SignalDataTypeMap[Type]>;
+    },
+    set(data: SignalDataSet) {
+      stageAll(vault, serviceId, data);
+    },
+  };
+}
+
+/**
+ * The library's Signal repository, changed in one thing: every key that encryption or decryption
+ * changes is staged the moment it changes. Stock Baileys keeps it in a transaction that commits
+ * only after the frame was written to the socket, so a crash in between would use a ratchet step
+ * twice.
+ */
+export function createWriteThroughRepository(
+  vault: KeyVault,
+  serviceId: ServiceId,
+): SocketConfig['makeSignalRepository'] {
+  return (auth, logger, lookUpLids) => {
+    const { keys } = auth;
+    const writeThroughKeys = {
+      ...keys,
+      async set(data: SignalDataSet) {
+        stageAll(vault, serviceId, ratchetsOf(data));
+        await keys.set(data);
+      },
+    };
+    return DEFAULT_CONNECTION_CONFIG.makeSignalRepository(
+      { ...auth, keys: writeThroughKeys },
+      logger,
+      lookUpLids,
+    );
+  };
+}
+
+function ratchetsOf(data: SignalDataSet): SignalDataSet {
+  return {
+    ...(data.session ? { session: data.session } : {}),
+    ...(data['sender-key'] ? { 'sender-key': data['sender-key'] } : {}),
+  };
+}
+
+function stageAll(vault: KeyVault, serviceId: ServiceId, data: SignalDataSet): void {
+  for (const [type, values] of Object.entries(data)) {
+    for (const [name, value] of Object.entries(values)) {
+      vault.stage(serviceId, type, name, value ?? null);
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import type { ServiceId } from '../domain/ids.ts';
+import type { Log } from '../runtime/log.ts';
+import { createBaileysLog } from './baileys-log.ts';
+import { makeWASocket, proto, type AuthenticationCreds, type SocketConfig } from './baileys.ts';
+import { createKeyStore, createWriteThroughRepository } from './key-store.ts';
+import type { KeyVault } from './key-vault.ts';
+import { trusting } from './trust-root.ts';
+
+const CONNECT_TIMEOUT_MS = 20_000;
+const QUERY_TIMEOUT_MS = 30_000;
+const KEEP_ALIVE_INTERVAL_MS = 25_000;
+
+/** Parts of the history that carry what we need: who is whom, not old conversations. */
+const WANTED_HISTORY: ReadonlySet<unknown> = new Set([
+  proto.Message.HistorySyncType.INITIAL_BOOTSTRAP,
+  proto.Message.HistorySyncType.PUSH_NAME,
+  proto.Message.HistorySyncType.NON_BLOCKING_DATA,
+]);
+
+/** Which WhatsApp a socket talks to. */
+export interface Endpoint {
+  /** Null: WhatsApp itself. */
+  readonly webSocketUrl: string | null;
+  /** Null: WhatsApp's own root. */
+  readonly rootKey: Uint8Array | null;
+}
+
+/** Everything a socket needs. */
+export interface SocketParts {
+  readonly serviceId: ServiceId;
+  readonly endpoint: Endpoint;
+  readonly credentials: AuthenticationCreds;
+  readonly vault: KeyVault;
+  readonly log: Log;
+  /** The content of a message sent earlier, for a phone that could not read it. */
+  readonly findSent: NonNullable<SocketConfig['getMessage']>;
+}
+
+/** Opens a Baileys socket, configured for a gateway: no previews, no caches of our messages. */
+export function openSocket(parts: SocketParts): ReturnType<typeof makeWASocket> {
+  const { serviceId, endpoint, credentials, vault } = parts;
+  return trusting(endpoint.rootKey, () =>
+    makeWASocket({
+      ...(endpoint.webSocketUrl === null ? {} : { waWebSocketUrl: endpoint.webSocketUrl }),
+      auth: { creds: credentials, keys: createKeyStore(vault, serviceId) },
+      makeSignalRepository: createWriteThroughRepository(vault, serviceId),
+      logger: createBaileysLog(parts.log),
+      getMessage: parts.findSent,
+      connectTimeoutMs: CONNECT_TIMEOUT_MS,
+      defaultQueryTimeoutMs: QUERY_TIMEOUT_MS,
+      keepAliveIntervalMs: KEEP_ALIVE_INTERVAL_MS,
+      // Staging never fails, so there is nothing to repeat while the account's key lock is held.
+      transactionOpts: { maxCommitRetries: 1, delayBetweenTriesMs: 100 },
+      markOnlineOnConnect: false,
+      emitOwnEvents: false,
+      syncFullHistory: false,
+      shouldSyncHistoryMessage: ({ syncType }) => WANTED_HISTORY.has(syncType),
+      enableRecentMessageCache: false,
+      generateHighQualityLinkPreview: false,
+    }),
+  );
+}
