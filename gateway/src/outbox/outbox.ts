@@ -30,8 +30,9 @@ export class Outbox {
     this.#senderOf(serviceId).answered(whatsAppId);
   }
 
-  stop(): void {
-    for (const sender of this.#senders.values()) sender.stop();
+  /** Begins nothing new; resolves when what was begun is answered, or `timeoutMs` are over. */
+  async stop(timeoutMs: number): Promise<void> {
+    await Promise.all([...this.#senders.values()].map((sender) => sender.stop(timeoutMs)));
   }
 
   #senderOf(serviceId: ServiceId): Sender {

@@ -3,6 +3,7 @@ import type { ServiceId, WhatsAppId } from '../domain/ids.ts';
 import type { DueMessage } from '../domain/message.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
+import { createWaiters } from '../runtime/waiters.ts';
 import { SendRefusal, type Connection } from '../sessions/connection.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import type { Database } from '../storage/database.ts';
@@ -48,7 +49,9 @@ export interface SenderParts {
 export class Sender {
   readonly #serviceId: ServiceId;
   readonly #parts: SenderParts;
+  /** When each unanswered message was handed over, monotonic milliseconds, oldest first. */
   readonly #unanswered = new Map<WhatsAppId, number>();
+  readonly #changes = createWaiters<'idle'>();
   #isStopped = false;
   #isAwake = false;
   #isWokenAgain = false;
@@ -90,12 +93,17 @@ export class Sender {
   /** WhatsApp answered; its answer is committed. */
   answered(whatsAppId: WhatsAppId): void {
     const wasFull = this.#unanswered.size >= UNANSWERED_MAX;
-    if (this.#unanswered.delete(whatsAppId) && wasFull) this.wake();
+    if (!this.#unanswered.delete(whatsAppId)) return;
+    if (wasFull) this.wake();
+    this.#changes.wake('idle');
   }
 
-  stop(): void {
+  /** Begins nothing new; resolves when what was begun is answered, or `timeoutMs` are over. */
+  async stop(timeoutMs: number): Promise<void> {
     this.#isStopped = true;
     this.#cancelAlarm();
+    const isIdle = (): boolean => !this.#isAwake && this.#unanswered.size === 0;
+    await this.#changes.until('idle', isIdle, timeoutMs, this.#parts.clock);
     this.#cancelAnswerCheck?.();
   }
 
@@ -106,11 +114,15 @@ export class Sender {
         await this.#work();
       } catch (error) {
         const err = toError(error);
-        this.#parts.log.error({ err, serviceId: this.#serviceId }, 'the sender failed; trying again');
+        this.#parts.log.error(
+          { err, serviceId: this.#serviceId },
+          'the sender failed; trying again',
+        );
         this.#setAlarm(DATABASE_RETRY_MS);
       }
     } while (this.#isWokenAgain);
     this.#isAwake = false;
+    this.#changes.wake('idle');
   }
 
   async #work(): Promise<void> {
@@ -125,6 +137,7 @@ export class Sender {
       const room = UNANSWERED_MAX - this.#unanswered.size;
       if (room <= 0) return;
       this.#isWokenAgain = false;
+      if (this.#isStopped) return;
       const due = await claimDueMessages(database.pool, this.#serviceId, room);
       if (due.length === 0) break;
       if (!(await this.#handOver(connection, due))) return;
@@ -184,10 +197,18 @@ export class Sender {
       const isGone = (await sessions.connectionOf(this.#serviceId)) !== connection;
       if (isGone || reason === 'not_connected') return false;
       const { log } = this.#parts;
-      log.warn({ err: toError(error), serviceId: this.#serviceId, reason }, 'a message was not sent');
+      log.warn(
+        { err: toError(error), serviceId: this.#serviceId, reason },
+        'a message was not sent',
+      );
       if (message.attempts >= ATTEMPTS_MAX) await this.#fail(message.id, reason);
       else if (!isInDoubt) {
-        await postponeMessage(database, this.#serviceId, message.id, POSTPONE_MS * message.attempts);
+        await postponeMessage(
+          database,
+          this.#serviceId,
+          message.id,
+          POSTPONE_MS * message.attempts,
+        );
         this.#mayHaveScheduled = true;
       }
       return true;

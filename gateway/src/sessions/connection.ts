@@ -95,6 +95,8 @@ export interface ConnectionListener {
 
 /** Opens connections. */
 export interface Connector {
+  /** Whether this process serves services of this mode. */
+  serves(mode: ServiceMode): boolean;
   /**
    * Opens a socket for a service with the credentials kept for it, or with new ones. What goes
    * wrong on the wire comes as `onClosed`.

@@ -86,7 +86,14 @@ export function stepSession(
       return opening({ ...model, isWanted: true, failures: 0, replacedAtMs: [] }, 'connecting');
     case 'unwanted':
       return {
-        model: { ...model, isWanted: false, mode: 'idle', state: 'disconnected', detail: null, qr: null },
+        model: {
+          ...model,
+          isWanted: false,
+          mode: 'idle',
+          state: 'disconnected',
+          detail: null,
+          qr: null,
+        },
         effects: [{ type: 'close' }],
       };
     case 'qr':

@@ -11,11 +11,19 @@ import type {
   Connector,
   ServiceMode,
 } from './connection.ts';
-import { IDLE_SESSION, stepSession, type SessionEffect, type SessionEvent, type SessionModel } from './session-machine.ts';
+import {
+  IDLE_SESSION,
+  stepSession,
+  type SessionEffect,
+  type SessionEvent,
+  type SessionModel,
+} from './session-machine.ts';
 
 /** What a session tells the rest: how it stands, and what WhatsApp says. */
-export interface SessionListener
-  extends Pick<ConnectionListener, 'onAnswer' | 'onMessage' | 'findSentText'> {
+export interface SessionListener extends Pick<
+  ConnectionListener,
+  'onAnswer' | 'onMessage' | 'findSentText'
+> {
   /** The session stands differently now. */
   onChange(session: Session): void;
   /** Connected and caught up: sending may begin. */
@@ -165,7 +173,10 @@ export class Session {
     if (number !== this.#connectionNumber) return;
     this.#opening = null;
     const { serviceId } = this;
-    this.#parts.log.info({ serviceId, reason, detail: withoutNumbers(detail) }, 'connection closed');
+    this.#parts.log.info(
+      { serviceId, reason, detail: withoutNumbers(detail) },
+      'connection closed',
+    );
     this.#step({ type: 'closed', reason, detail: withoutNumbers(detail) });
   }
 

@@ -23,7 +23,7 @@ import {
 } from './connection.ts';
 import { Session, type SessionParts } from './session.ts';
 import type { SessionControl } from './session-control.ts';
-import { createWaiters } from './waiters.ts';
+import { createWaiters } from '../runtime/waiters.ts';
 
 const LINK_WAIT_MS = 15_000;
 /** Sessions started together share this window, so that a restart is no storm. */
@@ -64,6 +64,7 @@ export class Sessions implements SessionControl {
     let startedCount = 0;
     for (const { serviceId, mode } of wanted) {
       if (this.#isStopping) return;
+      if (!this.#parts.connector.serves(mode)) continue;
       if (!(await this.#isLinked(serviceId))) {
         // Nobody looks at its QR codes now; asking for one starts it again.
         await recordSessionState(this.#database, serviceId, 'disconnected', null, null);
@@ -106,6 +107,7 @@ export class Sessions implements SessionControl {
   async connect(serviceId: ServiceId): Promise<void> {
     const wanted = await findWantedSession(this.#database, serviceId);
     if (wanted === null) throw new Problem('service_not_found');
+    if (!this.#parts.connector.serves(wanted.mode)) throw new Problem('test_mode_off');
     await setSessionWanted(this.#database, serviceId, true);
     this.#sessionOf(serviceId, wanted.mode).want();
   }

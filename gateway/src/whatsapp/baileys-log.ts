@@ -3,12 +3,13 @@ import type { SocketConfig } from './baileys.ts';
 
 type BaileysLog = SocketConfig['logger'];
 
+const quiet = (): void => undefined;
+
 /**
  * What Baileys logs, without what it logs about: its objects hold keys, numbers and texts, so only
  * the sentence of a warning or an error passes, as a debug line.
  */
 export function createBaileysLog(log: Log): BaileysLog {
-  const quiet = (): void => undefined;
   const passSentence = (fields: unknown, sentence?: string): void => {
     const text = sentence ?? (typeof fields === 'string' ? fields : undefined);
     if (text !== undefined) log.debug({ source: 'baileys' }, withoutNumbers(text));

@@ -10,7 +10,8 @@ import { DisconnectReason } from './baileys.ts';
  */
 export function closeReasonOf(error: unknown, wasOpen: boolean, isLinked: boolean): CloseReason {
   const text = error instanceof Error ? error.message : '';
-  if (/noise (?:intermediate |leaf )?certificate|certification match/.test(text)) return 'untrusted';
+  if (/noise (?:intermediate |leaf )?certificate|certification match/.test(text))
+    return 'untrusted';
   if (text.includes('QR refs attempts ended')) return 'link_expired';
   const code = isBoom(error) ? error.output.statusCode : undefined;
   switch (code) {

@@ -18,21 +18,25 @@ export interface ConnectorParts {
   readonly vault: KeyVault;
   readonly clock: Clock;
   readonly log: Log;
-  /** Where the sockets of a mode go; null when this process does not serve the mode. */
-  endpointOf(mode: ServiceMode): Promise<Endpoint | null>;
+  /** Where the sockets of each served mode go. Asked at every connection. */
+  readonly endpoints: Readonly<Partial<Record<ServiceMode, () => Promise<Endpoint>>>>;
 }
+
+/** Where live services go. */
+export const WHATSAPP: Endpoint = { webSocketUrl: null, rootKey: null };
 
 /** Opens connections to WhatsApp, or to the simulator, through Baileys. */
 export function createConnector(parts: ConnectorParts): Connector {
   const { vault, clock, log } = parts;
   return {
+    serves: (mode) => parts.endpoints[mode] !== undefined,
     async open(
       serviceId: ServiceId,
       mode: ServiceMode,
       listener: ConnectionListener,
     ): Promise<Connection> {
-      const endpoint = await parts.endpointOf(mode);
-      if (endpoint === null) throw new Error(`this process serves no ${mode} services`);
+      const endpoint = await parts.endpoints[mode]?.();
+      if (endpoint === undefined) throw new Error(`this process serves no ${mode} services`);
       let credentials = await loadCredentials(vault, serviceId);
       if (credentials === null || !isLinkedDevice(credentials)) {
         // A half-finished linking leaves a login that no server would take.

@@ -47,5 +47,8 @@ function readContent(message: WAMessage): { type: string; text: string } | null 
   const body = content[type];
   const caption =
     typeof body === 'object' && body !== null && 'caption' in body ? body.caption : undefined;
-  return { type: type.replace(/Message(V\d)?$/, ''), text: typeof caption === 'string' ? caption : '' };
+  return {
+    type: type.replace(/Message(V\d)?$/, ''),
+    text: typeof caption === 'string' ? caption : '',
+  };
 }

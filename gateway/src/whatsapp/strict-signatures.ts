@@ -8,7 +8,11 @@ import { createRequire } from 'node:module';
  * any certificate of the server, any device identity and any signed pre-key. Replaced here, before
  * Baileys is loaded, `verifySignature` throws for every wrong signature.
  */
-type VerifySignature = (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) => boolean;
+type VerifySignature = (
+  publicKey: Uint8Array,
+  message: Uint8Array,
+  signature: Uint8Array,
+) => boolean;
 
 const require = createRequire(import.meta.url);
 const curve = require('libsignal/src/curve.js') as { verifySignature: VerifySignature };

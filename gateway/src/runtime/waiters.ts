@@ -1,4 +1,4 @@
-import type { Clock } from '../runtime/clock.ts';
+import type { Clock } from './clock.ts';
 
 /** Lets a caller wait for a condition that is looked at again whenever its key is woken. */
 export interface Waiters<Key> {

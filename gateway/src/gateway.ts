@@ -1,0 +1,212 @@
+import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { Gauge, Registry, collectDefaultMetrics } from 'prom-client';
+import type { Config } from './config/config.ts';
+import { openSecrets, type Secrets } from './config/secrets.ts';
+import type { ServiceId } from './domain/ids.ts';
+import { createHttpServer } from './http/server.ts';
+import { createInbox, type Inbox } from './inbox/inbox.ts';
+import { createIntake } from './outbox/intake.ts';
+import { Outbox } from './outbox/outbox.ts';
+import { systemClock } from './runtime/clock.ts';
+import { lockDirectory } from './runtime/directory-lock.ts';
+import type { Log } from './runtime/log.ts';
+import { systemRandom } from './runtime/random.ts';
+import type { Answer, IncomingMessage } from './sessions/connection.ts';
+import { Sessions } from './sessions/sessions.ts';
+import { openSimulatedWhatsApp, type SimulatedWhatsApp } from './simulated-whatsapp.ts';
+import { openDatabase, type Database } from './storage/database.ts';
+import { assertDurable } from './storage/embedded/durability.ts';
+import { startEmbeddedPostgres } from './storage/embedded/embedded-postgres.ts';
+import { StoredKeyVault } from './storage/keys/key-vault.ts';
+import { migrate } from './storage/migrate.ts';
+import { createConnector, WHATSAPP } from './whatsapp/connector.ts';
+import { keyCodec } from './whatsapp/key-codec.ts';
+
+const ANSWERS_ON_STOP_MS_MAX = 10_000;
+const KEYS_ON_STOP_MS_MAX = 5000;
+
+/** A running gateway. */
+export interface Gateway extends AsyncDisposable {
+  /** `http://HOST:PORT` */
+  readonly url: string;
+  readonly secrets: Secrets;
+  readonly hasSimulator: boolean;
+}
+
+/**
+ * Builds the parts and joins them: the only place that knows all folders. What is started is
+ * stopped in the opposite order, also when a later part can not be started.
+ * @throws when a part can not be started; the message says which setting to change
+ */
+export async function startGateway(config: Config, log: Log): Promise<Gateway> {
+  const stack = new AsyncDisposableStack();
+  try {
+    return await buildGateway(config, log, stack);
+  } catch (error) {
+    await stack.disposeAsync();
+    throw error;
+  }
+}
+
+async function buildGateway(
+  config: Config,
+  log: Log,
+  stack: AsyncDisposableStack,
+): Promise<Gateway> {
+  const lock = stack.adopt(await lockDirectory(config.dataDir), (held) => held.release());
+  void lock;
+  const secrets = openSecrets(config);
+  const database = await prepareDatabase(config, log, stack);
+  const simulator = config.testMode ? await openSimulatedWhatsApp(config) : null;
+  stack.defer(() => simulator?.close());
+  const { sessions, outbox } = joinSessions(database, simulator, secrets, log, stack);
+  const http = await createHttpServer({
+    database,
+    intake: createIntake(database, (messages) => {
+      outbox.kept(messages);
+    }),
+    sessions,
+    secrets,
+    clock: systemClock,
+    random: systemRandom,
+    log,
+    simulatorUrl: simulator?.httpUrl ?? null,
+    simulatorToken: simulator?.token ?? null,
+    isReady: () => whyNotReady(database),
+    metrics: createMetrics(sessions),
+  });
+  await http.listen({ port: config.port, host: config.host });
+  stack.defer(() => http.close());
+  void sessions.start().catch((error: unknown) => {
+    log.error({ err: error }, 'the sessions could not be brought back');
+  });
+  return {
+    url: urlOf(http, config.host),
+    secrets,
+    hasSimulator: simulator !== null,
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
+
+async function prepareDatabase(
+  config: Config,
+  log: Log,
+  stack: AsyncDisposableStack,
+): Promise<Database> {
+  let url = config.databaseUrl;
+  if (url === null) {
+    const embedded = await startEmbeddedPostgres({ dataDir: config.dataDir, log });
+    stack.defer(() => embedded.close());
+    url = embedded.connectionString;
+  }
+  await migrate(url);
+  const database = openDatabase(url, (error) => {
+    log.warn({ err: error }, 'a database connection broke; it will be made again');
+  });
+  stack.defer(() => database.close());
+  await assertDurable((statement) => database.pool.query(statement));
+  return database;
+}
+
+function joinSessions(
+  database: Database,
+  simulator: SimulatedWhatsApp | null,
+  secrets: Secrets,
+  log: Log,
+  stack: AsyncDisposableStack,
+): { sessions: Sessions; outbox: Outbox } {
+  const vault = new StoredKeyVault(database, secrets.masterKey, keyCodec, systemClock, log);
+  stack.defer(() => within(KEYS_ON_STOP_MS_MAX, vault.close()));
+  const connector = createConnector({
+    vault,
+    clock: systemClock,
+    log,
+    endpoints: {
+      live: () => Promise.resolve(WHATSAPP),
+      ...(simulator === null ? {} : { test: () => endpointOf(simulator) }),
+    },
+  });
+  const inbox = createInbox(database);
+  const sessions: Sessions = new Sessions(
+    database,
+    { connector, clock: systemClock, random: systemRandom, log },
+    {
+      async onAnswer(serviceId, answer) {
+        await recordAnswer(inbox, serviceId, answer);
+        outbox.answered(serviceId, answer.whatsAppId);
+      },
+      onMessage: (serviceId, message) => recordMessage(inbox, serviceId, message),
+      onOpen(serviceId) {
+        outbox.connectionOpened(serviceId);
+      },
+      onEnd(serviceId) {
+        outbox.connectionEnded(serviceId);
+      },
+    },
+  );
+  const outbox = new Outbox({
+    database,
+    sessions,
+    answersSettled: () => inbox.settled(),
+    clock: systemClock,
+    log,
+  });
+  stack.defer(() => sessions.stop());
+  stack.defer(() => outbox.stop(ANSWERS_ON_STOP_MS_MAX));
+  return { sessions, outbox };
+}
+
+function recordAnswer(inbox: Inbox, serviceId: ServiceId, answer: Answer): Promise<void> {
+  return inbox.recordAnswer({ serviceId, ...answer });
+}
+
+function recordMessage(
+  inbox: Inbox,
+  serviceId: ServiceId,
+  message: IncomingMessage,
+): Promise<void> {
+  return inbox.recordMessage({ serviceId, ...message, groupId: message.groupId ?? '' });
+}
+
+async function endpointOf(simulator: SimulatedWhatsApp) {
+  return { webSocketUrl: simulator.webSocketUrl, rootKey: await simulator.rootKey() };
+}
+
+async function whyNotReady(database: Database): Promise<string | null> {
+  try {
+    await database.pool.query('SELECT 1');
+    return null;
+  } catch {
+    return 'The database does not answer.';
+  }
+}
+
+function createMetrics(sessions: Sessions): Registry {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const gauge = new Gauge({
+    name: 'tickwire_sessions',
+    help: 'Sessions of this process by connection state.',
+    labelNames: ['state'],
+    registers: [registry],
+    collect() {
+      gauge.reset();
+      for (const [state, count] of sessions.countByState()) gauge.set({ state }, count);
+    },
+  });
+  return registry;
+}
+
+function urlOf(http: FastifyInstance, host: string): string {
+  const { port } = http.server.address() as AddressInfo;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/** Waits for `work`, but no longer than this. */
+async function within(timeoutMs: number, work: Promise<void>): Promise<void> {
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const cancel = systemClock.after(timeoutMs, resolve);
+  await Promise.race([work, late]);
+  cancel();
+}

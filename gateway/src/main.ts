@@ -1,0 +1,18 @@
+import { decideConfig } from './config/config.ts';
+import { readEnvironment } from './config/environment.ts';
+import { startGateway } from './gateway.ts';
+import { createLog } from './runtime/log.ts';
+import { explainFailure, keepAliveOnRejection, stopSignal } from './runtime/process.ts';
+import { welcome } from './welcome.ts';
+
+try {
+  const config = decideConfig(readEnvironment());
+  const log = createLog(config.logLevel);
+  keepAliveOnRejection(log);
+  const stop = stopSignal();
+  await using gateway = await startGateway(config, log);
+  await welcome(gateway, config);
+  log.info({ signal: await stop }, 'stopping');
+} catch (error) {
+  explainFailure(error);
+}

@@ -1,0 +1,27 @@
+import type { Log } from './log.ts';
+
+const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+
+/** Resolves with the first signal that asks the process to stop. Later ones change nothing. */
+export function stopSignal(): Promise<NodeJS.Signals> {
+  const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>();
+  for (const signal of STOP_SIGNALS) process.on(signal, resolve);
+  return promise;
+}
+
+/**
+ * A rejection that nobody waits for is logged and survived: the protocol library raises some when
+ * a connection ends under it, and one account must never end the others.
+ */
+export function keepAliveOnRejection(log: Log): void {
+  process.on('unhandledRejection', (reason) => {
+    log.warn({ err: reason }, 'a rejection nobody waited for');
+  });
+}
+
+/** Says in one line why the program can not run, and makes it end with exit code 1. */
+export function explainFailure(error: unknown): void {
+  process.exitCode = 1;
+  const detail = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`\nTickwire could not start: ${detail}\n`);
+}
