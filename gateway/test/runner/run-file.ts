@@ -65,13 +65,19 @@ export async function runFile(
     watchdog.refresh();
     if (type === 'test:stdout' || type === 'test:stderr') output += data.message;
     if (type === 'test:pass' || type === 'test:fail') {
-      tests.push(outcomeOf(data as TestReport, path, type === 'test:pass'));
+      insert(tests, outcomeOf(data as TestReport, path, type === 'test:pass'));
     }
   }
   clearTimeout(watchdog);
   if (silence.signal.aborted) tests.push(failed(file, 'The file did not end by itself.'));
   if (tests.length === 0) tests.push(failed(file, 'The file has no tests.'));
   return { file, tests, output, durationMs: performance.now() - startedMs };
+}
+
+/** Adds an outcome above those of the tests inside it, which are reported first. */
+function insert(tests: TestOutcome[], outcome: TestOutcome): void {
+  const last = tests.findLastIndex(({ nesting }) => nesting <= outcome.nesting);
+  tests.splice(last + 1, 0, outcome);
 }
 
 function outcomeOf(report: TestReport, path: string, hasPassed: boolean): TestOutcome {
@@ -98,5 +104,8 @@ function failed(name: string, failure: string): TestOutcome {
 /** node:test wraps what a test threw. */
 function describe(error: Error | undefined): string {
   const thrown = error?.cause ?? error;
-  return typeof thrown === 'string' ? thrown : inspect(thrown, { depth: 6 });
+  if (typeof thrown === 'string') return thrown;
+  // An assertion's message has its values already.
+  const isAssertion = thrown instanceof Error && 'generatedMessage' in thrown;
+  return isAssertion ? (thrown.stack ?? thrown.message) : inspect(thrown, { depth: 6 });
 }
