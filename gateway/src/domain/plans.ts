@@ -1,4 +1,5 @@
 import { Problem } from './errors.ts';
+import { cents, type Cents } from './money.ts';
 
 /** What a reseller sells. Ids, names and levels are the documented ones. */
 export interface Plan {
@@ -13,6 +14,9 @@ export const PLANS: readonly Plan[] = [
   { id: 3, name: 'Pro', level: 2 },
   { id: 4, name: 'Premium', level: 3 },
 ];
+
+/** What an agent pays for a month of service, whatever the plan: fixed, as documented. */
+const PRICE_PER_MONTH: Cents = cents(500);
 
 /** Months that can be bought at once. */
 export const CYCLES: readonly number[] = [1, 3, 6, 12];
@@ -32,6 +36,11 @@ export function cycleOf(months: number): number {
     throw new Problem('invalid_parameter', 'The cycle must be 1, 3, 6 or 12 months.');
   }
   return months;
+}
+
+/** What an agent pays for a number of months. */
+export function priceOf(months: number): Cents {
+  return cents(PRICE_PER_MONTH * months);
 }
 
 /**

@@ -1,10 +1,48 @@
 import type { FastifyInstance } from 'fastify';
 import type { Edge } from './edge.ts';
+import { addHealth } from './health/health.ts';
+import { addHello } from './health/hello.ts';
+import { addMetrics } from './health/metrics.ts';
+import { addAgents } from './operator/agents.ts';
+import { addCreateService } from './operator/create-service.ts';
+import { addCredit } from './operator/credit.ts';
+import { addExpireService } from './operator/expire-service.ts';
+import { addListServices } from './operator/list-services.ts';
+import { addConnect } from './partner/connect.ts';
+import { addCreate } from './partner/create.ts';
+import { addDisconnect } from './partner/disconnect.ts';
+import { addLoginWithCode } from './partner/login-with-code.ts';
+import { addQrCode } from './partner/qr-code.ts';
+import { addSimulatorProxy } from './simulator/proxy.ts';
+import { addDeletePending } from './tenant/delete-pending.ts';
 import { addGetStatus } from './tenant/get-status.ts';
+import { addIsRegistered } from './tenant/is-registered.ts';
+import { addPending } from './tenant/pending.ts';
+import { addReceivedMessages } from './tenant/received-messages.ts';
 import { addSendMsg } from './tenant/send-msg.ts';
+import { addSentMessages } from './tenant/sent-messages.ts';
+import { addServiceSettings } from './tenant/service-settings.ts';
+
+const DOORS = {
+  tenant: [
+    addSendMsg,
+    addGetStatus,
+    addSentMessages,
+    addReceivedMessages,
+    addPending,
+    addDeletePending,
+    addIsRegistered,
+    addServiceSettings,
+  ],
+  partner: [addCreate, addQrCode, addLoginWithCode, addConnect, addDisconnect],
+  operator: [addAgents, addCredit, addCreateService, addListServices, addExpireService],
+  health: [addHello, addHealth, addMetrics],
+};
 
 /** Every address the gateway answers, door by door. */
 export async function addRoutes(app: FastifyInstance, edge: Edge): Promise<void> {
-  addSendMsg(app, edge);
-  addGetStatus(app, edge);
+  for (const endpoints of Object.values(DOORS)) {
+    for (const addEndpoint of endpoints) addEndpoint(app, edge);
+  }
+  await addSimulatorProxy(app, edge);
 }

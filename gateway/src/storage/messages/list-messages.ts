@@ -1,4 +1,5 @@
 import type { ServiceId } from '../../domain/ids.ts';
+import type { MessageState } from '../../domain/message-state.ts';
 import type { Database } from '../database.ts';
 import { KEPT_MESSAGE_COLUMNS, type KeptMessage } from './find-message.ts';
 
@@ -16,13 +17,18 @@ export interface Page<Row> {
   readonly rows: Row[];
 }
 
-/** A service's messages, newest first. */
+/**
+ * A service's messages, newest first.
+ * @param states only messages in these states; null for all
+ */
 export async function listMessages(
   database: Database,
   serviceId: ServiceId,
   request: PageRequest,
+  states: readonly MessageState[] | null = null,
 ): Promise<Page<KeptMessage>> {
   let matching = database.query.selectFrom('messages').where('service_id', '=', serviceId);
+  if (states !== null) matching = matching.where('state', 'in', states);
   if (request.phoneDigits !== '') {
     matching = matching.where('phone', 'like', `%${request.phoneDigits}%`);
   }

@@ -1,0 +1,104 @@
+import type { FastifyInstance } from 'fastify';
+import { Type, type Static } from '@sinclair/typebox';
+import { CONNECTION_STATES } from '../../domain/connection-state.ts';
+import { Problem } from '../../domain/errors.ts';
+import { digitsOf } from '../../domain/phone-number.ts';
+import { planOf } from '../../domain/plans.ts';
+import type { Service } from '../../storage/services/service.ts';
+import { updateService, type ServiceChange } from '../../storage/services/update-service.ts';
+import { findSession, type SessionRow } from '../../storage/sessions/session-rows.ts';
+import { refuseAutomaticRequest } from '../access/automatic-requests.ts';
+import type { Edge } from '../edge.ts';
+import { single, type Parameters } from '../parameters/parameters.ts';
+import { readParameters } from '../parameters/read-parameters.ts';
+import { linkedCallingCode } from './country-code.ts';
+import type { KeyInPath } from './key-in-path.ts';
+
+const Settings = Type.Object({
+  status: Type.Literal('true'),
+  connectionStatus: Type.String({ examples: [CONNECTION_STATES.connected] }),
+  whatsAppNumber: Type.String({ description: 'Empty while no number is linked.' }),
+  countrycode: Type.String({
+    description: 'What was set, else the calling code of the linked number.',
+  }),
+  statusCountryCode: Type.String(),
+  whatsAppReceiveMessage: Type.Union([Type.Literal('Enable'), Type.Literal('Disable')]),
+  webhook: Type.String(),
+  level: Type.String({ enum: ['1', '2', '3'] }),
+});
+
+const COUNTRY_CODE_FORM = /^[1-9]\d{0,3}$/;
+const SWITCH_SPELLINGS = new Map([
+  ['on', true],
+  ['true', true],
+  ['1', true],
+  ['off', false],
+  ['false', false],
+  ['0', false],
+]);
+
+/** `serviceSettings`: shows the settings, after changing those that were given. */
+export function addServiceSettings(app: FastifyInstance, edge: Edge): void {
+  app.route<KeyInPath>({
+    method: ['GET', 'POST'],
+    url: '/serviceSettings/:apiKey',
+    config: { errorFamily: 'status' },
+    schema: { response: { 200: Settings } },
+    async handler(request) {
+      const { apiKey } = request.params;
+      let service = await edge.services.findUsable(apiKey);
+      const change = readChange(await readParameters(request));
+      if (change !== null) {
+        refuseAutomaticRequest(request.headers);
+        await updateService(edge.database, service.id, change);
+        edge.services.forget(apiKey);
+        service = { ...service, ...change };
+      }
+      return describe(service, await findSession(edge.database, service.id));
+    },
+  });
+}
+
+/** What the caller wants to be different, or null for nothing. */
+function readChange(parameters: Parameters): ServiceChange | null {
+  const countryCode = single(parameters, 'countryCode')?.trim() ?? '';
+  const receiveMessage = single(parameters, 'receiveMessage')?.trim() ?? '';
+  if (countryCode === '' && receiveMessage === '') return null;
+  return {
+    ...(countryCode === '' ? {} : { countryCode: readCountryCode(countryCode) }),
+    ...(receiveMessage === '' ? {} : { receivesMessages: readSwitch(receiveMessage) }),
+  };
+}
+
+function readCountryCode(written: string): string {
+  const digits = digitsOf(written).replace(/^00/, '');
+  if (!/^[+\d\s\u0660-\u0669\u06f0-\u06f9]+$/.test(written) || !COUNTRY_CODE_FORM.test(digits)) {
+    throw new Problem(
+      'invalid_parameter',
+      'The countryCode must be a calling code of 1 to 4 digits, such as 44.',
+    );
+  }
+  return digits;
+}
+
+function readSwitch(written: string): boolean {
+  const isOn = SWITCH_SPELLINGS.get(written.toLowerCase());
+  if (isOn === undefined) {
+    throw new Problem('invalid_parameter', 'The receiveMessage must be "on" or "off".');
+  }
+  return isOn;
+}
+
+function describe(service: Service, session: SessionRow | null): Static<typeof Settings> {
+  return {
+    status: 'true',
+    connectionStatus: CONNECTION_STATES[session?.state ?? 'disconnected'],
+    whatsAppNumber: session?.phone ?? '',
+    countrycode: service.countryCode ?? linkedCallingCode(session?.phone ?? null) ?? '',
+    // The documented sentence keeps its gap when no code was ever set.
+    statusCountryCode: `When sending a message, if the phone number starts with zero, the ${service.countryCode ?? ''} will replace zero`,
+    whatsAppReceiveMessage: service.receivesMessages ? 'Enable' : 'Disable',
+    webhook: '',
+    level: String(planOf(service.planId).level),
+  };
+}
