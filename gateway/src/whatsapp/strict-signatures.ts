@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { verifyXeddsa } from './xeddsa.ts';
 
 /**
  * Makes libsignal verify signatures.
@@ -16,9 +17,8 @@ type VerifySignature = (
 
 const require = createRequire(import.meta.url);
 const curve = require('libsignal/src/curve.js') as { verifySignature: VerifySignature };
-const verifySignature = curve.verifySignature;
 
 curve.verifySignature = (publicKey, message, signature) => {
-  if (!verifySignature(publicKey, message, signature)) throw new Error('invalid signature');
+  if (!verifyXeddsa(publicKey, message, signature)) throw new Error('invalid signature');
   return true;
 };

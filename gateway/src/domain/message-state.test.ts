@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { MESSAGE_STATES, higherTick, wordState } from './message-state.ts';
+
+test('each state has its documented wording', () => {
+  const worded = MESSAGE_STATES.map((state) => [
+    state,
+    ...Object.values(wordState(state, false, 'x')),
+  ]);
+  assert.deepEqual(worded, [
+    ['cancelled', 'Canceled', 'Deleted from the queue', ''],
+    ['expired', 'Failed', 'expired', ''],
+    ['failed', 'Failed', 'x', ''],
+    ['accepted', null, null, ''],
+    ['ready', 'In the send queue', 'Pending', ''],
+    ['sending', 'In the send queue', 'Pending', ''],
+    ['server', 'OK', 'Message successfully sent', 'server'],
+    ['phone', 'OK', 'Message successfully sent', 'phone'],
+    ['read', 'OK', 'Message successfully sent', 'read'],
+  ]);
+  assert.equal(wordState('accepted', true, null).status, 'Scheduled');
+  assert.equal(wordState('ready', true, null).statusInfo, 'Waiting for its time');
+});
+
+test('the higher tick wins, whichever comes first', () => {
+  assert.equal(higherTick('server', 'read'), 'read');
+  assert.equal(higherTick('read', 'phone'), 'read');
+  assert.equal(higherTick('phone', 'phone'), 'phone');
+});
