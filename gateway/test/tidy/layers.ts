@@ -4,7 +4,7 @@ import type { Source } from './source.ts';
  * The folders of `gateway/src` and what each may import beside itself: folders, or single files.
  * ARCHITECTURE.md gives the reasons.
  */
-export const LAYERS: Readonly<Record<string, readonly string[]>> = {
+const LAYERS: Readonly<Record<string, readonly string[]>> = {
   domain: [],
   runtime: [],
   config: ['domain'],

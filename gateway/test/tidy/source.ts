@@ -23,7 +23,7 @@ export interface Source {
   readonly codeLines: readonly string[];
 }
 
-export interface Import {
+interface Import {
   readonly specifier: string;
   /** The path of the imported file from the root, for a relative specifier. */
   readonly target: string | null;

@@ -17,7 +17,7 @@ const STOP_TIMEOUT_S = 60;
  * - `stranger`: something else that lives and got the same number, or the dead server as long as
  *   nobody collects it (a zombie). PostgreSQL takes either for a running server and does not start.
  */
-export type PidHolder = 'server' | 'ended' | 'stranger';
+type PidHolder = 'server' | 'ended' | 'stranger';
 
 /**
  * Makes way for a new server on a cluster that this process has locked: stops a server that an
