@@ -181,7 +181,8 @@ export class StoredKeyVault {
       shelf.flushing = shelf.staged;
       shelf.staged = new Map();
       for (const [key, { type, name, value }] of shelf.flushing) {
-        const sealed = value === null ? null : shelf.sealer.seal(key, this.#codec.encode(type, value));
+        const sealed =
+          value === null ? null : shelf.sealer.seal(key, this.#codec.encode(type, value));
         writes.push({ serviceId, type, name, sealed });
       }
     }
@@ -195,7 +196,10 @@ export class StoredKeyVault {
         await saveAccountKeys(this.#database.pool, writes);
         return;
       } catch (error) {
-        this.#log.error({ err: error, keys: writes.length }, 'keys could not be written; trying again');
+        this.#log.error(
+          { err: error, keys: writes.length },
+          'keys could not be written; trying again',
+        );
         await new Promise<void>((resolve) => this.#clock.after(RETRY_AFTER_MS, resolve));
       }
     }
