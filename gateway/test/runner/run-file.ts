@@ -25,6 +25,8 @@ const TEST_TIMEOUT_MS = 120_000;
 const FILE_SILENCE_MAX_MS = TEST_TIMEOUT_MS + 30_000;
 
 interface TestReport {
+  readonly testId: number;
+  readonly parentId: number;
   readonly name: string;
   readonly nesting: number;
   readonly file?: string;
@@ -50,6 +52,7 @@ export async function runFile(
 ): Promise<FileOutcome> {
   const startedMs = performance.now();
   const tests: TestOutcome[] = [];
+  const parents: number[] = [];
   let output = '';
   const silence = new AbortController();
   const watchdog = setTimeout(() => silence.abort(), FILE_SILENCE_MAX_MS);
@@ -65,19 +68,18 @@ export async function runFile(
     watchdog.refresh();
     if (type === 'test:stdout' || type === 'test:stderr') output += data.message;
     if (type === 'test:pass' || type === 'test:fail') {
-      insert(tests, outcomeOf(data as TestReport, path, type === 'test:pass'));
+      const report = data as TestReport;
+      // Tests inside another are reported first and belong below it.
+      const child = parents.indexOf(report.testId);
+      const place = child === -1 ? tests.length : child;
+      tests.splice(place, 0, outcomeOf(report, path, type === 'test:pass'));
+      parents.splice(place, 0, report.parentId);
     }
   }
   clearTimeout(watchdog);
   if (silence.signal.aborted) tests.push(failed(file, 'The file did not end by itself.'));
   if (tests.length === 0) tests.push(failed(file, 'The file has no tests.'));
   return { file, tests, output, durationMs: performance.now() - startedMs };
-}
-
-/** Adds an outcome above those of the tests inside it, which are reported first. */
-function insert(tests: TestOutcome[], outcome: TestOutcome): void {
-  const last = tests.findLastIndex(({ nesting }) => nesting <= outcome.nesting);
-  tests.splice(last + 1, 0, outcome);
 }
 
 function outcomeOf(report: TestReport, path: string, hasPassed: boolean): TestOutcome {
