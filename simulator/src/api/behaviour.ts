@@ -1,0 +1,38 @@
+import { Type } from '@sinclair/typebox';
+import type { Static } from '@sinclair/typebox';
+
+import { phoneNumber } from './context.ts';
+import type { Endpoint } from './context.ts';
+
+const Delay = Type.Union([Type.Null(), Type.Integer({ minimum: 0, maximum: 86_400_000 })]);
+const reactions = {
+  ackDelayMs: Type.Optional(Delay),
+  deliverAfterMs: Type.Optional(Delay),
+  readAfterMs: Type.Optional(Delay),
+  addressingMode: Type.Optional(Type.Union([Type.Literal('pn'), Type.Literal('lid')])),
+};
+const Body = Type.Object(
+  {
+    ...reactions,
+    phones: Type.Optional(
+      Type.Record(Type.String(), Type.Object(reactions, { additionalProperties: false })),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+/** `PUT` and `GET /simulator/behaviour`: how the world reacts. What is left out is the default. */
+export const behaviour: Endpoint = (server, { world }) => {
+  server.put<{ Body: Static<typeof Body> }>(
+    '/simulator/behaviour',
+    { schema: { body: Body } },
+    (request) => {
+      const { phones = {}, ...rest } = request.body;
+      const byNumber = Object.entries(phones).map(([phone, own]) => [phoneNumber(phone), own]);
+      const next = { ...rest, phones: Object.fromEntries(byNumber) };
+      world.behaviour.replace(next);
+      return world.behaviour.read();
+    },
+  );
+  server.get('/simulator/behaviour', () => world.behaviour.read());
+};

@@ -1,0 +1,48 @@
+import { Type } from '@sinclair/typebox';
+import type { Static } from '@sinclair/typebox';
+
+import { FAULT_KINDS } from '../faults/faults.ts';
+import { strikeAll } from '../faults/strike.ts';
+import { Refusal } from '../refusal.ts';
+import { phoneNumber } from './context.ts';
+import type { Endpoint } from './context.ts';
+
+const Body = Type.Object(
+  {
+    kind: Type.Union(FAULT_KINDS.map((kind) => Type.Literal(kind))),
+    count: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000 })),
+    phone: Type.Optional(Type.String()),
+    after: Type.Optional(Type.Literal('message')),
+    lost: Type.Optional(Type.Boolean()),
+    status: Type.Optional(Type.Integer({ minimum: 400, maximum: 599 })),
+    mode: Type.Optional(Type.Literal('silent')),
+    error: Type.Optional(Type.Integer({ minimum: 400, maximum: 599 })),
+    delayMs: Type.Optional(Type.Integer({ minimum: 0, maximum: 86_400_000 })),
+    code: Type.Optional(Type.Integer({ minimum: 400, maximum: 599 })),
+    when: Type.Optional(Type.Union([Type.Literal('now'), Type.Literal('login')])),
+  },
+  { additionalProperties: false },
+);
+
+/** `POST`, `GET` and `DELETE /simulator/faults`: order faults, see which wait, forget them. */
+export const faults: Endpoint = (server, { world }) => {
+  server.post<{ Body: Static<typeof Body> }>(
+    '/simulator/faults',
+    { schema: { body: Body } },
+    (request, reply) => {
+      const { kind, count = 1, phone, ...options } = request.body;
+      if (kind === 'stream-error' && options.code === undefined) {
+        throw new Refusal('invalid', 'incomplete', 'The fault "stream-error" needs a "code".');
+      }
+      const number = phone === undefined ? undefined : phoneNumber(phone);
+      const fault = world.faults.add(kind, number, count, options);
+      strikeAll(world);
+      return reply.code(201).send(fault);
+    },
+  );
+  server.get('/simulator/faults', () => world.faults.list());
+  server.delete('/simulator/faults', (_request, reply) => {
+    world.faults.clear();
+    return reply.code(204).send();
+  });
+};

@@ -1,0 +1,48 @@
+import type { Stanza } from '../wire/stanza.ts';
+
+/** The open connection of a linked device, as the rest of the world sees it. */
+export interface DeviceLine {
+  readonly phone: string;
+  readonly device: number;
+  /** False until the device has been sent what waited for it; before that nothing may overtake. */
+  readonly isCaughtUp: boolean;
+  send(node: Stanza): void;
+  /** Sends a stanza that was encoded by `encodeStanza` before. */
+  sendEncoded(bytes: Buffer): void;
+  /** Says a last word and hangs up. */
+  end(lastWord: Stanza): void;
+  /** Cuts the line without a word. */
+  drop(): void;
+}
+
+/** Who is connected now. A linked device has at most one line. */
+export class DeviceLines {
+  readonly #lines = new Map<string, DeviceLine>();
+
+  get size(): number {
+    return this.#lines.size;
+  }
+
+  of(phone: string, device: number): DeviceLine | undefined {
+    return this.#lines.get(`${phone}:${device}`);
+  }
+
+  /** The lines of one account, or of all. */
+  list(phone?: string): DeviceLine[] {
+    const lines = [...this.#lines.values()];
+    return phone === undefined ? lines : lines.filter((line) => line.phone === phone);
+  }
+
+  /** Takes the place of the device's former line, which is given back if it is still open. */
+  register(line: DeviceLine): DeviceLine | undefined {
+    const former = this.of(line.phone, line.device);
+    this.#lines.set(`${line.phone}:${line.device}`, line);
+    return former;
+  }
+
+  unregister(line: DeviceLine): void {
+    if (this.of(line.phone, line.device) === line) {
+      this.#lines.delete(`${line.phone}:${line.device}`);
+    }
+  }
+}

@@ -1,0 +1,23 @@
+import { createRequire } from 'node:module';
+
+/**
+ * To be imported before anything that loads Baileys. Makes its signature checks real: libsignal
+ * answers a bad signature with `false` where Baileys waits for an exception. Also keeps libsignal
+ * from printing sessions.
+ */
+const require = createRequire(import.meta.url);
+type Verify = (key: Uint8Array, message: Uint8Array, signature: Uint8Array) => boolean;
+const curve = require('libsignal/src/curve.js') as { verifySignature: Verify };
+const verify = curve.verifySignature;
+
+export const checks = { passed: 0 };
+
+curve.verifySignature = (key, message, signature) => {
+  if (!verify(key, message, signature)) throw new Error('Invalid signature');
+  checks.passed += 1;
+  return true;
+};
+
+for (const method of ['log', 'info', 'warn', 'error', 'debug'] as const) {
+  console[method] = () => undefined;
+}
