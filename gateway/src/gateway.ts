@@ -20,7 +20,7 @@ import { assertDurable } from './storage/embedded/durability.ts';
 import { startEmbeddedPostgres } from './storage/embedded/embedded-postgres.ts';
 import { StoredKeyVault } from './storage/keys/key-vault.ts';
 import { migrate } from './storage/migrate.ts';
-import { createConnector, WHATSAPP } from './whatsapp/connector.ts';
+import { createConnector, whatsAppEndpoint } from './whatsapp/connector.ts';
 import { keyCodec } from './whatsapp/key-codec.ts';
 
 const ANSWERS_ON_STOP_MS_MAX = 10_000;
@@ -54,13 +54,13 @@ async function buildGateway(
   log: Log,
   stack: AsyncDisposableStack,
 ): Promise<Gateway> {
-  const lock = stack.adopt(await lockDirectory(config.dataDir), (held) => held.release());
-  void lock;
+  const lock = await lockDirectory(config.dataDir);
+  stack.defer(() => lock.release());
   const secrets = openSecrets(config);
   const database = await prepareDatabase(config, log, stack);
   const simulator = config.testMode ? await openSimulatedWhatsApp(config) : null;
   stack.defer(() => simulator?.close());
-  const { sessions, outbox } = joinSessions(database, simulator, secrets, log, stack);
+  const { sessions, outbox } = joinSessions(config, database, simulator, secrets, log, stack);
   const http = await createHttpServer({
     database,
     intake: createIntake(database, (messages) => {
@@ -110,6 +110,7 @@ async function prepareDatabase(
 }
 
 function joinSessions(
+  config: Config,
   database: Database,
   simulator: SimulatedWhatsApp | null,
   secrets: Secrets,
@@ -123,7 +124,7 @@ function joinSessions(
     clock: systemClock,
     log,
     endpoints: {
-      live: () => Promise.resolve(WHATSAPP),
+      live: () => Promise.resolve(whatsAppEndpoint(config.whatsAppUrl)),
       ...(simulator === null ? {} : { test: () => endpointOf(simulator) }),
     },
   });

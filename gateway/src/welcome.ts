@@ -52,7 +52,7 @@ interface ServiceEntry {
 
 /** The key of the test account made at the first start; made now if there is none. */
 async function testAccountKey(gateway: Gateway): Promise<string> {
-  const { services } = await admin<{ services: ServiceEntry[] }>(gateway, 'GET');
+  const services = await admin<ServiceEntry[]>(gateway, 'GET');
   const existing = services.find((entry) => entry.mode === 'test' && entry.number === OWN_PHONE);
   if (existing !== undefined) return existing.apiKey;
   const order = { planId: 4, cycle: 12, mode: 'test', link: OWN_PHONE };

@@ -16,6 +16,11 @@ export interface Config {
   readonly testMode: boolean;
   /** `ws://127.0.0.1:PORT` of a simulator started alone, or null for the built-in one. */
   readonly simulatorUrl: string | null;
+  /**
+   * Where live services connect, or null for WhatsApp's own address. They trust WhatsApp's root
+   * wherever that is, so this can reach WhatsApp by another way but never be something else.
+   */
+  readonly whatsAppUrl: string | null;
   readonly logLevel: string;
 }
 
@@ -59,6 +64,7 @@ export function decideConfig(environment: Environment): Config {
     masterKeyHex,
     testMode,
     simulatorUrl,
+    whatsAppUrl: environment.TICKWIRE_WHATSAPP_URL ?? null,
     logLevel,
   };
 }

@@ -8,6 +8,7 @@ export interface Environment {
   readonly TICKWIRE_MASTER_KEY: string | undefined;
   readonly TICKWIRE_TEST_MODE: string | undefined;
   readonly TICKWIRE_SIMULATOR_URL: string | undefined;
+  readonly TICKWIRE_WHATSAPP_URL: string | undefined;
   readonly TICKWIRE_ROLE: string | undefined;
   readonly TICKWIRE_ALLOW_PRIVATE_URLS: string | undefined;
   readonly TICKWIRE_PACING: string | undefined;
@@ -26,6 +27,7 @@ export function readEnvironment(): Environment {
     TICKWIRE_MASTER_KEY: read('TICKWIRE_MASTER_KEY'),
     TICKWIRE_TEST_MODE: read('TICKWIRE_TEST_MODE'),
     TICKWIRE_SIMULATOR_URL: read('TICKWIRE_SIMULATOR_URL'),
+    TICKWIRE_WHATSAPP_URL: read('TICKWIRE_WHATSAPP_URL'),
     TICKWIRE_ROLE: read('TICKWIRE_ROLE'),
     TICKWIRE_ALLOW_PRIVATE_URLS: read('TICKWIRE_ALLOW_PRIVATE_URLS'),
     TICKWIRE_PACING: read('TICKWIRE_PACING'),

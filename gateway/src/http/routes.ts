@@ -1,8 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import type { Edge } from './edge.ts';
-import { addHealth } from './health/health.ts';
 import { addHello } from './health/hello.ts';
+import { addLive } from './health/live.ts';
 import { addMetrics } from './health/metrics.ts';
+import { addReady } from './health/ready.ts';
 import { addAgents } from './operator/agents.ts';
 import { addCreateService } from './operator/create-service.ts';
 import { addCredit } from './operator/credit.ts';
@@ -36,7 +37,7 @@ const DOORS = {
   ],
   partner: [addCreate, addQrCode, addLoginWithCode, addConnect, addDisconnect],
   operator: [addAgents, addCredit, addCreateService, addListServices, addExpireService],
-  health: [addHello, addHealth, addMetrics],
+  health: [addHello, addLive, addReady, addMetrics],
 };
 
 /** Every address the gateway answers, door by door. */

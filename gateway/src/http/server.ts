@@ -1,6 +1,7 @@
 import fastify, { type FastifyInstance } from 'fastify';
 import { Problem } from '../domain/errors.ts';
 import { refuseOtherMethods } from './addresses.ts';
+import { discardRest } from './answers/unread-body.ts';
 import { problemOf, rawErrorAnswer, sendProblem } from './answers/error-answer.ts';
 import { createEdge } from './edge.ts';
 import { addBodyParsers } from './parameters/body-parsers.ts';
@@ -50,6 +51,9 @@ export async function createHttpServer(parts: HttpParts): Promise<FastifyInstanc
   // Answers are written as the endpoints build them: field order is part of the contract.
   app.setSerializerCompiler(() => JSON.stringify);
   app.setErrorHandler((error, request, reply) => {
+    // Fastify would close the connection under a client that still sends.
+    void reply.removeHeader('connection');
+    discardRest(request.raw, parts.clock);
     sendProblem(request, reply, problemOf(error, request, parts.log));
   });
   app.setNotFoundHandler((request, reply) => {

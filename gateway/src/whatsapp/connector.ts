@@ -22,8 +22,13 @@ export interface ConnectorParts {
   readonly endpoints: Readonly<Partial<Record<ServiceMode, () => Promise<Endpoint>>>>;
 }
 
-/** Where live services go. */
-export const WHATSAPP: Endpoint = { webSocketUrl: null, rootKey: null };
+/**
+ * Where live services go.
+ * @param url another way to WhatsApp, or null for its own address; the trust stays the same
+ */
+export function whatsAppEndpoint(url: string | null): Endpoint {
+  return { webSocketUrl: url, rootKey: null };
+}
 
 /** Opens connections to WhatsApp, or to the simulator, through Baileys. */
 export function createConnector(parts: ConnectorParts): Connector {

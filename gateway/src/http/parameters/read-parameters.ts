@@ -19,7 +19,7 @@ export async function readParameters(
   const collector = new ParameterCollector();
   if (request.isMultipart()) {
     await readMultipart(request, collector, takeFile);
-  } else if (request.body !== undefined && request.body !== null) {
+  } else if (request.body !== undefined) {
     // Both parsers in `body-parsers.ts` answer objects; a form never holds anything but texts.
     collector.addJson(request.body);
   }

@@ -34,7 +34,7 @@ export async function askSimulator(
     return await fetch(new URL(request.path, address.simulatorUrl), {
       method: request.method,
       headers,
-      ...(request.body === undefined ? {} : { body: request.body as BodyInit, duplex: 'half' }),
+      ...(request.body === undefined ? {} : { body: request.body, duplex: 'half' }),
     });
   } catch {
     throw new Problem('not_ready', 'The simulator does not answer.');

@@ -3,22 +3,15 @@ import { Type } from '@sinclair/typebox';
 import { Problem } from '../../domain/errors.ts';
 import type { Edge } from '../edge.ts';
 
-const Healthy = Type.Object({ status: Type.String() });
+const Ready = Type.Object({ status: Type.Literal('ready') });
 
-/** `/health/live` and `/health/ready`: for whoever starts, stops and routes to this process. */
-export function addHealth(app: FastifyInstance, edge: Edge): void {
-  app.route({
-    method: 'GET',
-    url: '/health/live',
-    config: { errorFamily: 'status' },
-    schema: { response: { 200: Healthy } },
-    handler: () => ({ status: 'live' }),
-  });
+/** `/health/ready`: 200 when requests can be served, else 503 with the reason. */
+export function addReady(app: FastifyInstance, edge: Edge): void {
   app.route({
     method: 'GET',
     url: '/health/ready',
     config: { errorFamily: 'status' },
-    schema: { response: { 200: Healthy } },
+    schema: { response: { 200: Ready } },
     async handler() {
       const reason = await edge.isReady();
       if (reason !== null) throw new Problem('not_ready', reason);

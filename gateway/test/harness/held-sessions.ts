@@ -1,0 +1,71 @@
+import { Problem } from '../../src/domain/errors.ts';
+import type { ServiceId } from '../../src/domain/ids.ts';
+import type { PhoneNumber } from '../../src/domain/phone-number.ts';
+import type { SessionControl } from '../../src/sessions/session-control.ts';
+import type { Database } from '../../src/storage/database.ts';
+import {
+  recordSessionAccount,
+  recordSessionState,
+  setSessionWanted,
+} from '../../src/storage/sessions/session-rows.ts';
+
+/** A QR string in WhatsApp's form. */
+export const EXAMPLE_QR =
+  '2@QZ0LfvTvQwBIH4U/7hCRCh5QBBL83Q==,mzikgZmC1PKxYX=,KJYkd+GszBVkm=,aj/AHg4Q5Oz=,1';
+const EXAMPLE_PAIR_CODE = 'D2Z8-9ZRY';
+
+/**
+ * Sessions held by hand, for tests of the HTTP edge alone: nothing connects by itself, a test says
+ * what WhatsApp would have done.
+ */
+export class HeldSessions implements SessionControl {
+  /** What was asked for, in order: `connect 1`, `disconnect 1`, ... */
+  readonly asked: string[] = [];
+  /** Numbers that WhatsApp does not know. */
+  readonly unregistered = new Set<string>();
+  readonly #database: Database;
+  readonly #linked = new Set<ServiceId>();
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** The account was linked and is connected. */
+  async link(serviceId: ServiceId, phone: string): Promise<void> {
+    this.#linked.add(serviceId);
+    await recordSessionAccount(this.#database, serviceId, { phone, lid: null, name: 'Ann' });
+    await recordSessionState(this.#database, serviceId, 'connected', null, null);
+  }
+
+  async connect(serviceId: ServiceId): Promise<void> {
+    this.asked.push(`connect ${serviceId}`);
+    await setSessionWanted(this.#database, serviceId, true);
+  }
+
+  async disconnect(serviceId: ServiceId): Promise<void> {
+    this.asked.push(`disconnect ${serviceId}`);
+    await setSessionWanted(this.#database, serviceId, false);
+    await recordSessionState(this.#database, serviceId, 'disconnected', null, null);
+  }
+
+  currentQr(serviceId: ServiceId): Promise<string | null> {
+    return Promise.resolve(this.#linked.has(serviceId) ? null : EXAMPLE_QR);
+  }
+
+  async requestPairCode(serviceId: ServiceId, phone: PhoneNumber): Promise<string> {
+    await Promise.resolve();
+    if (this.#linked.has(serviceId)) throw new Problem('wrong_state');
+    this.asked.push(`pair ${serviceId} with ${phone}`);
+    return EXAMPLE_PAIR_CODE;
+  }
+
+  async lookUp(serviceId: ServiceId, phone: PhoneNumber): Promise<boolean> {
+    await Promise.resolve();
+    if (!this.#linked.has(serviceId)) throw new Problem('not_connected');
+    return !this.unregistered.has(phone);
+  }
+
+  waitUntilConnected(serviceId: ServiceId): Promise<boolean> {
+    return Promise.resolve(this.#linked.has(serviceId));
+  }
+}
