@@ -13,6 +13,8 @@ const NPM_ARGUMENTS = [
   '--include=dev',
   '--include=optional',
   '--ignore-scripts',
+  // The lock file says what to install: there is nothing new to ask the registry about.
+  '--prefer-offline',
   '--no-audit',
   '--no-fund',
 ];

@@ -7,6 +7,7 @@ import { after, describe, test } from 'node:test';
 import { Client } from 'pg';
 import { createLog } from '../../src/runtime/log.ts';
 import { startEmbeddedPostgres } from '../../src/storage/embedded/embedded-postgres.ts';
+import { userCan } from '../../src/storage/embedded/server-user.ts';
 import {
   findServer,
   isRunning,
@@ -177,7 +178,7 @@ describe('refusals', () => {
   });
 });
 
-describe('users', { skip: isRoot ? false : 'only root can be others too' }, () => {
+describe('root', { skip: isRoot ? false : 'needs root' }, () => {
   test('root, under a folder closed to everybody else', async () => {
     const closed = mkdtempSync(join(base, 'closed-'));
     const dataDir = join(closed, 'data');
@@ -190,7 +191,15 @@ describe('users', { skip: isRoot ? false : 'only root can be others too' }, () =
     rmSync(elsewhere, { recursive: true });
     await assert.rejects(reopen(dataDir), /which is not there any more/);
   });
+});
 
+/** Only root can be others too, and they must get to this checkout. */
+const othersCanRun =
+  isRoot &&
+  (await userCan(NOBODY, 'x', process.execPath)) &&
+  (await userCan(NOBODY, 'r', import.meta.filename));
+
+describe('others', { skip: othersCanRun ? false : 'needs root in an open checkout' }, () => {
   test('an ordinary user under a folder of its own, then root, then the user again', async () => {
     const home = mkdtempSync(join(base, 'home-'));
     chownSync(home, NOBODY.uid, NOBODY.gid);
