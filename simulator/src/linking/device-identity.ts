@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 import { proto } from 'baileys';
 
 import { isSignedBy, sign } from '../wire/signatures.ts';
-import type { KeyPair } from '../wire/key-pair.ts';
+import type { SigningKey } from '../wire/signatures.ts';
 
 const ACCOUNT_SIGNATURE = Buffer.of(6, 0);
 const DEVICE_SIGNATURE = Buffer.of(6, 1);
@@ -17,7 +17,7 @@ export interface Attestation {
 
 /** The phone vouches for a device (`deviceIdentityKey`: 32 bytes) under a number of its account. */
 export function attest(
-  phoneIdentity: KeyPair,
+  phoneIdentity: SigningKey,
   deviceIdentityKey: Buffer,
   about: { rawId: number; keyIndex: number; timestampSeconds: number },
 ): Attestation {
@@ -32,7 +32,7 @@ export function attest(
   return {
     details: Buffer.from(details),
     accountSignatureKey: phoneIdentity.publicKey,
-    accountSignature: sign(phoneIdentity.privateKey, signed),
+    accountSignature: sign(phoneIdentity, signed),
   };
 }
 

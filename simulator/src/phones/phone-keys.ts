@@ -1,15 +1,16 @@
 import { keyPairFrom, withKeyType } from '../wire/key-pair.ts';
-import { sign } from '../wire/signatures.ts';
+import { sign, signingKeyFrom } from '../wire/signatures.ts';
 import type { Account } from '../accounts/accounts.ts';
 import type { KeyBundle } from '../accounts/key-bundle.ts';
 import type { SeededRandom } from '../random/seeded-random.ts';
 import type { KeyPair } from '../wire/key-pair.ts';
+import type { SigningKey } from '../wire/signatures.ts';
 import type { Query, WorldDatabase } from '../world/database.ts';
 
 /** The long-lived Signal keys of a phone. */
 export interface PhoneIdentity {
   readonly registrationId: number;
-  readonly identity: KeyPair;
+  readonly identity: SigningKey;
   readonly signedPreKey: KeyPair;
   readonly signedPreKeySignature: Buffer;
 }
@@ -17,13 +18,11 @@ export interface PhoneIdentity {
 export const SIGNED_PRE_KEY_ID = 1;
 
 /**
- * The Signal keys of all phones. The seed gives every private key; kept in the world are only the
- * signature of the signed pre-key (10 ms to make, hence lazily) and which one-time keys are out.
+ * The Signal keys of all phones. The seed gives every private key; kept in the world is only which
+ * one-time keys are out.
  */
 export class PhoneKeys {
   readonly #random: SeededRandom;
-  readonly #signature: Query<{ signed_pre_key_signature: Uint8Array | null }>;
-  readonly #saveSignature: Query<never>;
   readonly #takeKeyId: Query<{ id: number }>;
   readonly #handOut: Query<never>;
   readonly #isOut: Query<{ key_id: number }>;
@@ -32,12 +31,6 @@ export class PhoneKeys {
 
   constructor(database: WorldDatabase, random: SeededRandom) {
     this.#random = random;
-    this.#signature = database.prepare(
-      'SELECT signed_pre_key_signature FROM account WHERE phone = ?',
-    );
-    this.#saveSignature = database.prepare(
-      'UPDATE account SET signed_pre_key_signature = ? WHERE phone = ?',
-    );
     this.#takeKeyId = database.prepare(
       `UPDATE account SET next_pre_key = next_pre_key + 1 WHERE phone = ?
        RETURNING next_pre_key - 1 AS id`,
@@ -53,13 +46,13 @@ export class PhoneKeys {
     const known = this.#known.get(account.phone);
     if (known) return known;
     const { phone } = account;
-    const identity = keyPairFrom(this.#random.bytes(`identity/${phone}`, 32));
+    const identity = signingKeyFrom(this.#random.bytes(`identity/${phone}`, 32));
     const signedPreKey = keyPairFrom(this.#random.bytes(`signed-pre-key/${phone}`, 32));
     const made = {
       registrationId: 1 + this.#random.integer(`registration/${phone}`, 16_380),
       identity,
       signedPreKey,
-      signedPreKeySignature: this.#signatureOf(phone, identity, signedPreKey),
+      signedPreKeySignature: sign(identity, withKeyType(signedPreKey.publicKey)),
     };
     this.#known.set(phone, made);
     return made;
@@ -103,13 +96,5 @@ export class PhoneKeys {
 
   #oneTimeKey(phone: string, keyId: number): KeyPair {
     return keyPairFrom(this.#random.bytes(`one-time-key/${phone}/${keyId}`, 32));
-  }
-
-  #signatureOf(phone: string, identity: KeyPair, signedPreKey: KeyPair): Buffer {
-    const kept = this.#signature.get(phone)?.signed_pre_key_signature;
-    if (kept) return Buffer.from(kept);
-    const signature = sign(identity.privateKey, withKeyType(signedPreKey.publicKey));
-    this.#saveSignature.run(signature, phone);
-    return signature;
   }
 }

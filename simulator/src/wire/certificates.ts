@@ -1,7 +1,8 @@
 import { proto } from 'baileys';
 
-import { sign } from './signatures.ts';
 import { keyPairFrom } from './key-pair.ts';
+import { sign, signingKeyFrom } from './signatures.ts';
+import type { SigningKey } from './signatures.ts';
 import type { KeyPair } from './key-pair.ts';
 import type { SeededRandom } from '../random/seeded-random.ts';
 
@@ -21,8 +22,8 @@ export interface ServerCredentials {
  * leaf carries the server's static noise key.
  */
 export function makeServerCredentials(random: SeededRandom): ServerCredentials {
-  const root = keyPairFrom(random.bytes('certificate/root', 32));
-  const intermediate = keyPairFrom(random.bytes('certificate/intermediate', 32));
+  const root = signingKeyFrom(random.bytes('certificate/root', 32));
+  const intermediate = signingKeyFrom(random.bytes('certificate/intermediate', 32));
   const staticKey = keyPairFrom(random.bytes('noise/static', 32));
   const chain = proto.CertChain.encode({
     intermediate: certificate(1, 0, intermediate.publicKey, root),
@@ -35,7 +36,7 @@ export function makeServerCredentials(random: SeededRandom): ServerCredentials {
   };
 }
 
-function certificate(serial: number, issuerSerial: number, key: Buffer, issuer: KeyPair) {
+function certificate(serial: number, issuerSerial: number, key: Buffer, issuer: SigningKey) {
   const details = Details.encode({
     serial,
     issuerSerial,
@@ -43,5 +44,5 @@ function certificate(serial: number, issuerSerial: number, key: Buffer, issuer: 
     notBefore: 0,
     notAfter: FAR_FUTURE_SECONDS,
   }).finish();
-  return { details, signature: sign(issuer.privateKey, details) };
+  return { details, signature: sign(issuer, details) };
 }

@@ -1,3 +1,6 @@
+import { createCipheriv, createDecipheriv, createSecretKey } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+
 import { NOISE_MODE, aesDecryptGCM, aesEncryptGCM, hkdf, proto, sha256, Curve } from 'baileys';
 
 import { randomKeyPair } from './key-pair.ts';
@@ -5,6 +8,7 @@ import type { ServerCredentials } from './certificates.ts';
 import type { KeyPair } from './key-pair.ts';
 
 const NOTHING = Buffer.alloc(0);
+const TAG_BYTES = 16;
 
 /** What the client has proven and said by the end of the handshake. */
 export interface HandshakeResult {
@@ -87,24 +91,31 @@ export class NoiseResponder {
   }
 }
 
-/** The encrypted stream after the handshake: one counter for each direction, no associated data. */
+/**
+ * The encrypted stream after the handshake: AES-256-GCM, one counter for each direction, no
+ * associated data. Keys are held as key objects, which Node takes far faster than bytes.
+ */
 export class NoiseTransport {
-  readonly #sendKey: Buffer;
-  readonly #receiveKey: Buffer;
+  readonly #sendKey: KeyObject;
+  readonly #receiveKey: KeyObject;
   #sent = 0;
   #received = 0;
 
   constructor(sendKey: Buffer, receiveKey: Buffer) {
-    this.#sendKey = sendKey;
-    this.#receiveKey = receiveKey;
+    this.#sendKey = createSecretKey(sendKey);
+    this.#receiveKey = createSecretKey(receiveKey);
   }
 
   encrypt(plain: Uint8Array): Buffer {
-    return aesEncryptGCM(plain, this.#sendKey, ivOf(this.#sent++), NOTHING);
+    const cipher = createCipheriv('aes-256-gcm', this.#sendKey, ivOf(this.#sent++));
+    return Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
   }
 
-  decrypt(sealed: Uint8Array): Buffer {
-    return aesDecryptGCM(sealed, this.#receiveKey, ivOf(this.#received++), NOTHING);
+  /** Throws when the frame was not made with this key or came out of turn. */
+  decrypt(sealed: Buffer): Buffer {
+    const decipher = createDecipheriv('aes-256-gcm', this.#receiveKey, ivOf(this.#received++));
+    decipher.setAuthTag(sealed.subarray(-TAG_BYTES));
+    return Buffer.concat([decipher.update(sealed.subarray(0, -TAG_BYTES)), decipher.final()]);
   }
 }
 

@@ -12,8 +12,7 @@ CREATE TABLE account (
   name TEXT NOT NULL,
   next_device INTEGER NOT NULL DEFAULT 1,
   next_pre_key INTEGER NOT NULL DEFAULT 1,
-  next_message INTEGER NOT NULL DEFAULT 1,
-  signed_pre_key_signature BLOB
+  next_message INTEGER NOT NULL DEFAULT 1
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE device (
