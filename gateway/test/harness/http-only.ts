@@ -47,12 +47,18 @@ export class HttpOnly implements AsyncDisposable {
     this.#stack = stack;
   }
 
-  /** @param changes parts that a test replaces */
-  static async start(changes: Partial<HttpParts> = {}): Promise<HttpOnly> {
+  /**
+   * @param changes parts that a test replaces
+   * @param through where the database is reached instead, e.g. through a line that can be cut
+   */
+  static async start(
+    changes: Partial<HttpParts> = {},
+    through: (databaseUrl: string) => string = (url) => url,
+  ): Promise<HttpOnly> {
     const stack = new AsyncDisposableStack();
     const made = await createTestDatabase();
     stack.defer(() => made.drop());
-    const database = openDatabase(made.url, () => undefined);
+    const database = openDatabase(through(made.url), () => undefined);
     stack.defer(() => database.close());
     const sessions = new HeldSessions(database);
     const parts = {

@@ -1,0 +1,255 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { EXAMPLE_QR } from '../harness/held-sessions.ts';
+import { HttpOnly } from '../harness/http-only.ts';
+
+const API_KEY = /^[a-z0-9]{7}(-[a-z0-9]{7}){4}$/;
+
+let http: HttpOnly;
+
+before(async () => {
+  http = await HttpOnly.start();
+});
+after(() => http[Symbol.asyncDispose]());
+
+interface TestAgent {
+  readonly agentId: number;
+  readonly agentKey: string;
+}
+
+async function makeAgent(credit: string): Promise<TestAgent> {
+  const answer = await http.operate('/admin/agents', { name: 'Reseller', credit });
+  return answer.json as TestAgent;
+}
+
+/** The agent's credit: what adding nothing answers would be refused, so it is read from the ledger. */
+async function creditOf({ agentId }: TestAgent): Promise<number> {
+  const row = await http.database.query
+    .selectFrom('ledger_accounts')
+    .select('balance_cents')
+    .where(({ eb }) => eb(eb.ref('agent_id'), '=', eb.val(agentId as never)))
+    .executeTakeFirstOrThrow();
+  return row.balance_cents;
+}
+
+async function create({ agentKey }: TestAgent, more = ''): Promise<string> {
+  const answer = await http.ask(`/module/create?agentKey=${agentKey}&planId=2&cycle=1${more}`);
+  assert.equal(answer.status, 200, answer.text);
+  return (answer.json as { apiKey: string }).apiKey;
+}
+
+async function countServices(): Promise<number> {
+  const { count } = await http.database.query
+    .selectFrom('services')
+    .select((columns) => columns.fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow();
+  return count;
+}
+
+describe('create', () => {
+  test('charges the months, opens the service and connects it', async () => {
+    const agent = await makeAgent('100.00');
+    const answer = await http.ask(`/module/create?agentKey=${agent.agentKey}&planId=3&cycle=12&`);
+    const { apiKey } = answer.json as { apiKey: string };
+    assert.match(apiKey, API_KEY);
+    assert.equal(
+      answer.text,
+      `{"status":"true","message":"The service was created successfully","apiKey":"${apiKey}"}`,
+    );
+    assert.equal(await creditOf(agent), 4000);
+    const { json } = await http.ask(`/serviceSettings/${apiKey}`);
+    assert.equal((json as Record<string, string>)['level'], '2');
+    assert.equal((json as Record<string, string>)['whatsAppReceiveMessage'], 'Disable');
+    assert.match(http.sessions.asked.at(-1) ?? '', /^connect \d+$/);
+  });
+
+  test('by POST, the key in the body', async () => {
+    const agent = await makeAgent('5.00');
+    const body = new URLSearchParams({ agentKey: agent.agentKey, planId: '4', cycle: '1' });
+    const answer = await http.ask('/module/create', { method: 'POST', body });
+    assert.equal(answer.status, 200);
+    assert.equal(await creditOf(agent), 0);
+  });
+
+  test('a wallet that is short: 402 and nothing is created', async () => {
+    const agent = await makeAgent('4.99');
+    const before = await countServices();
+    const answer = await http.ask(`/module/create?agentKey=${agent.agentKey}&planId=2&cycle=1`);
+    assert.equal(answer.status, 402);
+    assert.deepEqual(answer.json, {
+      status: 'false',
+      message: 'The credit in the wallet is not enough.',
+      code: 'insufficient_credit',
+    });
+    assert.equal(await creditOf(agent), 499);
+    assert.equal(await countServices(), before);
+  });
+
+  test('ten at once with money for five: five', async () => {
+    const agent = await makeAgent('25.00');
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () =>
+        http.ask(`/module/create?agentKey=${agent.agentKey}&planId=2&cycle=1`),
+      ),
+    );
+    const statuses = answers.map(({ status }) => status).toSorted((a, b) => a - b);
+    assert.deepEqual(statuses, [...Array<number>(5).fill(200), ...Array<number>(5).fill(402)]);
+    assert.equal(await creditOf(agent), 0);
+  });
+
+  test('the same idempotency key buys once and answers the same, also at once', async () => {
+    const agent = await makeAgent('100.00');
+    const keys = await Promise.all([1, 2, 3].map(() => create(agent, '&idempotencyKey=order-1')));
+    assert.equal(new Set(keys).size, 1);
+    assert.equal(await creditOf(agent), 9500);
+    assert.equal((await http.ask(`/serviceSettings/${keys[0]}`)).status, 200);
+    const header = await http.ask(`/module/create?agentKey=${agent.agentKey}&planId=2&cycle=3`, {
+      headers: { 'idempotency-key': 'order-1' },
+    });
+    assert.equal(header.status, 409);
+    assert.equal((header.json as { code: string }).code, 'idempotency_conflict');
+    const other = await makeAgent('100.00');
+    assert.notEqual(await create(other, '&idempotencyKey=order-1'), keys[0]);
+    assert.equal(await creditOf(agent), 9500);
+  });
+
+  for (const [query, status, code] of [
+    ['planId=2&cycle=1', 401, 'invalid_agent_key'],
+    ['agentKey=x&planId=2&cycle=1', 401, 'invalid_agent_key'],
+    ['agentKey=KEY&cycle=1', 400, 'missing_parameter'],
+    ['agentKey=KEY&planId=2', 400, 'missing_parameter'],
+    ['agentKey=KEY&planId=1&cycle=1', 400, 'invalid_parameter'],
+    ['agentKey=KEY&planId=x&cycle=1', 400, 'invalid_parameter'],
+    ['agentKey=KEY&planId=2&cycle=2', 400, 'invalid_parameter'],
+  ] as const) {
+    test(`refuses ${query}`, async () => {
+      const agent = await makeAgent('100.00');
+      const answer = await http.ask(`/module/create?${query.replace('KEY', agent.agentKey)}`);
+      assert.equal(answer.status, status);
+      assert.equal((answer.json as { status: string }).status, 'false');
+      assert.equal((answer.json as { code: string }).code, code);
+      assert.ok(!answer.text.includes(agent.agentKey));
+      assert.equal(await creditOf(agent), 10_000);
+    });
+  }
+
+  test('HEAD and prefetching buy nothing', async () => {
+    const agent = await makeAgent('100.00');
+    const path = `/module/create?agentKey=${agent.agentKey}&planId=2&cycle=1`;
+    assert.equal((await http.ask(path, { method: 'HEAD' })).status, 405);
+    const prefetch = await http.ask(path, { headers: { 'x-purpose': 'preview' } });
+    assert.equal(prefetch.status, 403);
+    assert.equal(await creditOf(agent), 10_000);
+  });
+
+  test('an API key is no agent key, and the other way round', async () => {
+    const agent = await makeAgent('100.00');
+    const { apiKey } = await http.openService();
+    const created = await http.ask(`/module/create?agentKey=${apiKey}&planId=2&cycle=1`);
+    assert.equal(created.status, 401);
+    const sent = await http.ask(`/sendMsg/${agent.agentKey}?phonenumber=447400733413&message=x`);
+    assert.equal(sent.status, 401);
+  });
+});
+
+describe('qrCode', () => {
+  test('the string, as PNG, as SVG; by query and by path', async () => {
+    const { apiKey } = await http.openService();
+    const raw = await http.ask(`/module/qrCode?apiKey=${apiKey}`);
+    assert.equal(
+      raw.text,
+      JSON.stringify({
+        status: 'true',
+        apiKey,
+        qrCode: EXAMPLE_QR,
+        whatsAppStatus: 'Not connected',
+        message: 'The qr code was generated',
+      }),
+    );
+    const png = await fetch(`${http.url}/module/qrCode/${apiKey}?format=png`);
+    assert.equal(png.headers.get('content-type'), 'image/png');
+    const bytes = Buffer.from(await png.arrayBuffer());
+    assert.equal(bytes.subarray(1, 4).toString(), 'PNG');
+    const svg = await http.ask(`/module/qrCode?apiKey=${apiKey}&format=svg`);
+    assert.equal(svg.headers.get('content-type'), 'image/svg+xml');
+    assert.match(svg.text, /^<svg /);
+  });
+
+  test('when connected there is none', async () => {
+    const { apiKey, id } = await http.openService();
+    await http.sessions.link(id, '447400000001');
+    const { json } = await http.ask(`/module/qrCode?apiKey=${apiKey}`);
+    assert.equal((json as { whatsAppStatus: string }).whatsAppStatus, 'Connected');
+    assert.equal((json as { qrCode: string }).qrCode, '');
+    const png = await http.ask(`/module/qrCode?apiKey=${apiKey}&format=png`);
+    assert.equal(png.status, 409);
+  });
+
+  test('refuses an unknown key, no key, an unknown format', async () => {
+    const { apiKey } = await http.openService();
+    assert.equal((await http.ask('/module/qrCode')).status, 401);
+    assert.equal((await http.ask('/module/qrCode?apiKey=x')).status, 401);
+    assert.equal((await http.ask(`/module/qrCode?apiKey=${apiKey}&format=gif`)).status, 400);
+  });
+});
+
+test('loginWithCode: a pairing code for the number', async () => {
+  const { apiKey, id } = await http.openService();
+  const path = `/module/loginWithCode/${apiKey}`;
+  const answer = await http.ask(`${path}?phoneNumber=44740073341`);
+  assert.equal(
+    answer.text,
+    `{"status":"true","message":"Success","pairCode":"D2Z8-9ZRY","apiKey":"${apiKey}"}`,
+  );
+  assert.equal(http.sessions.asked.at(-1), `pair ${id} with 44740073341`);
+  assert.equal((await http.ask(`${path}?phonenumber=44740073341`)).status, 200);
+  assert.equal((await http.ask(path)).status, 400);
+  assert.equal((await http.ask(`${path}?phoneNumber=x`)).status, 400);
+  await http.sessions.link(id, '447400000001');
+  const linked = await http.ask(`${path}?phoneNumber=44740073341`);
+  assert.equal(linked.status, 409);
+  assert.equal((linked.json as { status: string }).status, 'false');
+});
+
+describe('connect and disconnect', () => {
+  test('tell the sessions', async () => {
+    const agent = await makeAgent('5.00');
+    const apiKey = await create(agent);
+    const id = /\d+$/.exec(http.sessions.asked.at(-1) ?? '')?.[0];
+    const query = `?agentKey=${agent.agentKey}&apiKey=${apiKey}`;
+    const disconnected = await http.ask(`/module/disconnect/${query}`);
+    assert.equal(
+      disconnected.text,
+      `{"status":"true","message":"The service was disconnect successfully","apiKey":"${apiKey}"}`,
+    );
+    assert.equal(http.sessions.asked.at(-1), `disconnect ${id}`);
+    const connected = await http.post('/module/connect', { agentKey: agent.agentKey, apiKey });
+    assert.equal(
+      connected.text,
+      `{"status":"true","message":"The service was connect successfully","apiKey":"${apiKey}"}`,
+    );
+    assert.equal(http.sessions.asked.at(-1), `connect ${id}`);
+  });
+
+  for (const method of ['connect', 'disconnect']) {
+    test(`${method}: the service of another agent is as unknown as one that never was`, async () => {
+      const [mine, other] = [await makeAgent('5.00'), await makeAgent('5.00')];
+      const asked = await create(other).then(() => http.sessions.asked.length);
+      const foreign = (await http.operate('/admin/services')).json as { apiKey: string }[];
+      for (const { apiKey } of foreign) {
+        const answer = await http.ask(
+          `/module/${method}?agentKey=${mine.agentKey}&apiKey=${apiKey}`,
+        );
+        assert.equal(answer.status, 404);
+        assert.equal((answer.json as { code: string }).code, 'service_not_found');
+      }
+      const unknown = await http.ask(`/module/${method}?agentKey=${mine.agentKey}&apiKey=x`);
+      assert.equal(unknown.status, 404);
+      const keyless = await http.ask(`/module/${method}?agentKey=${mine.agentKey}`);
+      assert.equal(keyless.status, 400);
+      const nobody = await http.ask(`/module/${method}?apiKey=x`);
+      assert.equal(nobody.status, 401);
+      assert.equal(http.sessions.asked.length, asked);
+    });
+  }
+});
