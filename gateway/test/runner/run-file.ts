@@ -89,11 +89,11 @@ function outcomeOf(report: TestReport, path: string, hasPassed: boolean): TestOu
   if (isFileItself && hasPassed) return failed(name, 'The file has no tests.');
   if (isFileItself) return failed(name, 'The file ended with a failure outside its tests.');
   const ownFailure = details.error?.failureType !== 'subtestsFailed';
-  if (details.type === 'suite' && (hasPassed || !ownFailure)) {
-    return { name, nesting, state: 'suite', durationMs, failure: '' };
-  }
   if (report.skip !== undefined || report.todo !== undefined) {
     return { name, nesting, state: 'skipped', durationMs, failure: '' };
+  }
+  if (details.type === 'suite' && (hasPassed || !ownFailure)) {
+    return { name, nesting, state: 'suite', durationMs, failure: '' };
   }
   const failure = hasPassed || !ownFailure ? '' : describe(details.error);
   return { name, nesting, state: hasPassed ? 'passed' : 'failed', durationMs, failure };
