@@ -57,6 +57,8 @@ async function withDatabase(
     dataDir: join(temporary, 'data'),
     log: createLog('error'),
     settings: { max_connections: '200' },
+    // A port, because some tests put a line that can be cut between the gateway and its database.
+    listenOn: 'loopback',
   });
   try {
     process.env['TEST_DATABASE_URL'] = postgres.connectionString;

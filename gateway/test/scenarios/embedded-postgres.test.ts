@@ -135,6 +135,19 @@ describe('kills', { skip: process.platform !== 'linux' }, () => {
   });
 });
 
+test('on a loopback port, as where there are no unix sockets', async () => {
+  const dataDir = join(base, 'loopback');
+  const postgres = await startEmbeddedPostgres({ dataDir, log, listenOn: 'loopback' });
+  const { hostname, port, search } = new URL(postgres.connectionString);
+  assert.deepEqual({ hostname, search }, { hostname: '127.0.0.1', search: '' });
+  assert.ok(Number(port) > 0);
+  await write(postgres.connectionString, 'kept');
+  const shown = await ask(postgres.connectionString, 'SHOW unix_socket_directories');
+  assert.deepEqual(shown, [{ unix_socket_directories: '' }]);
+  await postgres.close();
+  assert.deepEqual(await reopen(dataDir), [{ word: 'kept' }]);
+});
+
 describe('refusals', () => {
   const dataDir = join(base, 'refusals');
   const start = async (settings: Record<string, string> = {}) =>

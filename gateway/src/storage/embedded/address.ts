@@ -32,12 +32,20 @@ const SOCKET_PORT = 5432;
 /** The shortest limit of the supported systems (macOS; Linux has 107), less the socket's name. */
 const SOCKET_DIRECTORY_BYTES_MAX = 103 - `/.s.PGSQL.${SOCKET_PORT}`.length;
 
-/**
- * A unix socket in a private directory, so that nothing listens on the network; on Windows a
- * loopback port that is free now.
- */
-export async function chooseAddress(place: Place, password: string): Promise<Address> {
-  if (process.platform === 'win32') return await loopbackAddress(password);
+/** A unix socket in a private directory, or a loopback port that was free just now. */
+export type AddressKind = 'socket' | 'loopback';
+
+/** Sockets where there are any, so that nothing listens on the network. */
+export const ADDRESS_KIND_DEFAULT: AddressKind =
+  process.platform === 'win32' ? 'loopback' : 'socket';
+
+/** Finds an address of a kind. What was free may be taken when the server gets there. */
+export async function chooseAddress(
+  kind: AddressKind,
+  place: Place,
+  password: string,
+): Promise<Address> {
+  if (kind === 'loopback') return await loopbackAddress(password);
   const directory = await socketDirectory(place);
   return {
     connectionString:

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { Client } from 'pg';
 import { lockDirectory } from '../../runtime/directory-lock.ts';
 import type { Log } from '../../runtime/log.ts';
-import { chooseAddress } from './address.ts';
+import { ADDRESS_KIND_DEFAULT, chooseAddress, type AddressKind } from './address.ts';
 import { findBinaries } from './binaries.ts';
 import { prepareCluster, SUPERUSER } from './cluster.ts';
 import { assertDurable } from './durability.ts';
@@ -26,6 +26,8 @@ export interface EmbeddedPostgresOptions {
   readonly log: Log;
   /** PostgreSQL settings on top of ours, such as `{ max_connections: '200' }`. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Where it listens, if not where this platform does best. */
+  readonly listenOn?: AddressKind;
 }
 
 /**
@@ -47,7 +49,8 @@ export async function startEmbeddedPostgres(
     const binaries = await findBinaries(place.user, dataDir);
     log.debug({ ...binaries, cluster: place.cluster }, 'starting PostgreSQL');
     const { password } = await prepareCluster(binaries, place, dataDir);
-    const address = await chooseAddress(place, password);
+    const kind = options.listenOn ?? ADDRESS_KIND_DEFAULT;
+    const address = await chooseAddress(kind, place, password);
     const settings = { ...SERVER_SETTINGS, ...options.settings, ...address.settings };
 
     const supervisor = await superviseServer({
