@@ -1,0 +1,53 @@
+// The limit of accepting: the gateway's own HTTP server with its parsing, key look-up, validation
+// and answer, and an intake that keeps nothing. The database is asked for the key of a service
+// when the server's memory of it is 3 s old, as in the gateway, and for nothing else.
+
+import type { AddressInfo } from 'node:net';
+import { Registry } from 'prom-client';
+import { messageId } from '../../gateway/src/domain/ids.ts';
+import { createHttpServer } from '../../gateway/src/http/server.ts';
+import { systemClock } from '../../gateway/src/runtime/clock.ts';
+import { createLog } from '../../gateway/src/runtime/log.ts';
+import { systemRandom } from '../../gateway/src/runtime/random.ts';
+import type { SessionControl } from '../../gateway/src/sessions/session-control.ts';
+import { openDatabase } from '../../gateway/src/storage/database.ts';
+import { answer } from '../processes/answering.ts';
+
+/** The gateway whose services it knows. */
+export interface HttpOnlyPlace {
+  readonly databaseUrl: string;
+  /** 64 hexadecimal digits. */
+  readonly masterKeyHex: string;
+}
+
+let lastId = 0;
+
+const nobody = (): Promise<never> => Promise.reject(new Error('there are no sessions here'));
+const noSessions: SessionControl = {
+  connect: nobody,
+  disconnect: nobody,
+  currentQr: nobody,
+  requestPairCode: nobody,
+  lookUp: nobody,
+  waitUntilConnected: nobody,
+};
+
+answer('listen', async ({ databaseUrl, masterKeyHex }: HttpOnlyPlace): Promise<string> => {
+  const app = await createHttpServer({
+    database: openDatabase(databaseUrl, () => undefined),
+    intake: {
+      keep: (messages) => Promise.resolve(messages.map(() => messageId((lastId += 1)))),
+    },
+    sessions: noSessions,
+    secrets: { masterKey: Buffer.from(masterKeyHex, 'hex'), adminToken: 'none' },
+    clock: systemClock,
+    random: systemRandom,
+    log: createLog('warn'),
+    simulatorUrl: null,
+    simulatorToken: null,
+    isReady: () => Promise.resolve(null),
+    metrics: new Registry(),
+  });
+  await app.listen({ port: 0, host: '127.0.0.1' });
+  return `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+});

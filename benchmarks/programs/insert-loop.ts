@@ -1,0 +1,52 @@
+// The limit of keeping: the gateway's own INSERT of the same rows in a bare loop, one statement
+// after the other.
+
+import { randomBytes } from 'node:crypto';
+import { newWhatsAppId, serviceId } from '../../gateway/src/domain/ids.ts';
+import type { AcceptedMessage } from '../../gateway/src/domain/message.ts';
+import type { PhoneNumber } from '../../gateway/src/domain/phone-number.ts';
+import { openDatabase } from '../../gateway/src/storage/database.ts';
+import { insertMessages } from '../../gateway/src/storage/messages/insert-messages.ts';
+import { answer } from '../processes/answering.ts';
+
+/** What to insert, and for how long. */
+export interface InsertLoop {
+  readonly databaseUrl: string;
+  readonly rowsPerInsert: number;
+  readonly durationS: number;
+  readonly phone: string;
+  readonly text: string;
+  readonly scheduledAtMs: number;
+}
+
+export interface InsertLoopResult {
+  readonly rows: number;
+  readonly durationMs: number;
+}
+
+answer('insert', async (loop: InsertLoop): Promise<InsertLoopResult> => {
+  const database = openDatabase(loop.databaseUrl, () => undefined);
+  const { id } = await database.query
+    .selectFrom('services')
+    .select('id')
+    .limit(1)
+    .executeTakeFirstOrThrow();
+  const row = (): AcceptedMessage => ({
+    serviceId: serviceId(id),
+    whatsAppId: newWhatsAppId(randomBytes),
+    phone: loop.phone as PhoneNumber,
+    writtenPhone: loop.phone,
+    text: loop.text,
+    scheduledAtMs: loop.scheduledAtMs,
+  });
+  const startedMs = performance.now();
+  let rows = 0;
+  while (performance.now() - startedMs < loop.durationS * 1000) {
+    const batch = Array.from({ length: loop.rowsPerInsert }, row);
+    await insertMessages(database.pool, batch);
+    rows += batch.length;
+  }
+  const durationMs = performance.now() - startedMs;
+  await database.close();
+  return { rows, durationMs };
+});
