@@ -7,7 +7,11 @@ import { createWaiters } from '../runtime/waiters.ts';
 import { SendRefusal, type Connection } from '../sessions/connection.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import type { Database } from '../storage/database.ts';
-import { claimDueMessages, claimMessagesInDoubt } from '../storage/messages/claim-due-messages.ts';
+import {
+  claimDueMessages,
+  claimMessagesInDoubt,
+  type MessageInDoubt,
+} from '../storage/messages/claim-due-messages.ts';
 import { failMessage } from '../storage/messages/fail-message.ts';
 import { nextDueInMs } from '../storage/messages/next-due.ts';
 import { postponeMessage } from '../storage/messages/postpone-message.ts';
@@ -19,6 +23,8 @@ const UNANSWERED_MAX = 64;
 /** WhatsApp answers within a second; a connection that does not for this long is half dead. */
 const ANSWER_MS_MAX = 20_000;
 const ATTEMPTS_MAX = 4;
+/** A resend under the same id is harmless, so many crashes in a row give nothing up early. */
+const DOUBT_MS_MAX = 60 * 60 * 1000;
 const POSTPONE_MS = 5000;
 const DATABASE_RETRY_MS = 1000;
 
@@ -149,13 +155,9 @@ export class Sender {
   async #resendDoubts(connection: Connection): Promise<void> {
     await this.#parts.answersSettled();
     const doubts = await claimMessagesInDoubt(this.#parts.database.pool, this.#serviceId);
-    const hopeless = doubts.filter((message) => message.attempts > ATTEMPTS_MAX);
-    for (const { id } of hopeless) await this.#fail(id, 'unknown_outcome');
-    const isComplete = await this.#handOver(
-      connection,
-      doubts.filter((message) => message.attempts <= ATTEMPTS_MAX),
-      { areInDoubt: true },
-    );
+    for (const { id } of doubts.filter(isHopeless)) await this.#fail(id, 'unknown_outcome');
+    const others = doubts.filter((message) => !isHopeless(message));
+    const isComplete = await this.#handOver(connection, others, { areInDoubt: true });
     this.#mayLeaveDoubts = !isComplete;
   }
 
@@ -248,4 +250,8 @@ export class Sender {
     this.#cancelAlarm();
     this.#cancelAlarm = this.#parts.clock.after(delayMs, () => this.wake());
   }
+}
+
+function isHopeless({ attempts, inDoubtMs }: MessageInDoubt): boolean {
+  return attempts > ATTEMPTS_MAX && inDoubtMs > DOUBT_MS_MAX;
 }

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { CONNECTION_STATES } from '../domain/connection-state.ts';
 import { Problem, toError } from '../domain/errors.ts';
 import type { ServiceId } from '../domain/ids.ts';
 import type { PhoneNumber } from '../domain/phone-number.ts';
@@ -22,6 +23,7 @@ import {
   type ServiceMode,
 } from './connection.ts';
 import { Session, type SessionParts } from './session.ts';
+import type { SessionModel } from './session-machine.ts';
 import type { SessionControl } from './session-control.ts';
 import { createWaiters } from '../runtime/waiters.ts';
 
@@ -122,16 +124,12 @@ export class Sessions implements SessionControl {
     await this.connect(serviceId);
     if (await this.#isLinked(serviceId)) return null;
     const session = this.#sessions.get(serviceId);
-    await this.#changes.until(
-      serviceId,
-      () => session?.model.qr != null || session?.model.mode === 'open',
-      LINK_WAIT_MS,
-      this.#parts.clock,
-    );
+    const isDecided = (): boolean => session === undefined || isLinkingDecided(session.model);
+    await this.#changes.until(serviceId, isDecided, LINK_WAIT_MS, this.#parts.clock);
     const model = session?.model;
     if (model?.qr != null) return model.qr;
     if (model?.mode === 'open' || model?.state === 'linking') return null;
-    throw new Problem('not_ready', 'WhatsApp can not be reached; try again in a moment.');
+    throw new Problem('not_ready', `${CONNECTION_STATES[model?.state ?? 'unreachable']}.`);
   }
 
   async requestPairCode(serviceId: ServiceId, phone: PhoneNumber): Promise<string> {
@@ -226,4 +224,11 @@ export class Sessions implements SessionControl {
       this.#parts.log.error({ err: toError(error) }, 'a session row could not be written');
     });
   }
+}
+
+/** Waiting longer for a QR code makes no sense: it is there, or not needed, or will not come soon. */
+function isLinkingDecided({ qr, mode, failures }: SessionModel): boolean {
+  return (
+    qr !== null || mode === 'open' || mode === 'stopped' || (mode === 'waiting' && failures > 1)
+  );
 }

@@ -2,6 +2,9 @@ import { isBoom } from '@hapi/boom';
 import type { CloseReason } from '../domain/connection-state.ts';
 import { DisconnectReason } from './baileys.ts';
 
+/** What Baileys says when a certificate or the identity of the linked device does not verify. */
+const UNTRUSTED = /noise (?:intermediate |leaf )?certificate|certification match|account signature/;
+
 /**
  * Why a socket ended, from the error Baileys ends it with. Its numbers are WhatsApp's where
  * WhatsApp gave one, else its own; 408 alone means three things.
@@ -10,8 +13,7 @@ import { DisconnectReason } from './baileys.ts';
  */
 export function closeReasonOf(error: unknown, wasOpen: boolean, isLinked: boolean): CloseReason {
   const text = error instanceof Error ? error.message : '';
-  if (/noise (?:intermediate |leaf )?certificate|certification match/.test(text))
-    return 'untrusted';
+  if (UNTRUSTED.test(text)) return 'untrusted';
   if (text.includes('QR refs attempts ended')) return 'link_expired';
   const code = isBoom(error) ? error.output.statusCode : undefined;
   switch (code) {

@@ -38,6 +38,9 @@ export class GatewayProcess implements AsyncDisposable {
         DATABASE_URL: options.databaseUrl,
         TICKWIRE_DATA_DIR: options.dataDir,
         TICKWIRE_SIMULATOR_URL: options.simulatorUrl,
+        // Nothing here ever connects to the real WhatsApp: live services meet the simulator, too,
+        // which they must not trust.
+        TICKWIRE_WHATSAPP_URL: options.simulatorUrl,
         TICKWIRE_ADMIN_TOKEN: adminToken,
         LOG_LEVEL: 'trace',
         ...options.environment,

@@ -1,3 +1,5 @@
+// The simulator uses libsignal too, which prints keys on ordinary messages.
+import '../../src/whatsapp/quiet-console.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

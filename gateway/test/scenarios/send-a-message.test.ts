@@ -29,14 +29,14 @@ async function waitUntilShown(phone: string, texts: string[]): Promise<void> {
 test('every documented form of sendMsg reaches the phone, decrypted', async () => {
   const single = { phonenumber: '+44 7400 000010', message: 'text, سلام 👋' };
   const form = new FormData();
-  for (const [name, value] of Object.entries(single)) form.append(name, `${value}`);
+  for (const [name, value] of Object.entries(single)) form.append(name, value);
   const several = new FormData();
   several.append('phonenumber[]', '447400000010');
   several.append('phonenumber[]', '447400000011');
   several.append('message', 'to two');
   const json = { phonenumber: ['447400000010', '447400000011'], message: 'as JSON' };
   const requests: [string, RequestInit][] = [
-    [`?${new URLSearchParams(single)}`, {}],
+    [`?${new URLSearchParams(single).toString()}`, {}],
     ['', { method: 'POST', body: form }],
     ['', { method: 'POST', body: new URLSearchParams(single) }],
     ['', { method: 'POST', body: several }],

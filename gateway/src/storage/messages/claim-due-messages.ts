@@ -16,7 +16,8 @@ const CLAIM_DUE = `
 const CLAIM_IN_DOUBT = `
   UPDATE messages SET attempts = attempts + 1
   WHERE service_id = $1 AND state = 'sending'
-  RETURNING id, whatsapp_id, phone, text, attempts, due_at`;
+  RETURNING id, whatsapp_id, phone, text, attempts, due_at,
+            (extract(epoch FROM now() - executed_at) * 1000)::float8 AS in_doubt_ms`;
 
 interface ClaimedRow {
   id: MessageId;
@@ -42,7 +43,13 @@ export async function claimDueMessages(
     text: CLAIM_DUE,
     values: [serviceId, countMax],
   });
-  return inSendingOrder(serviceId, result.rows);
+  return inSendingOrder(result.rows).map((row) => toDueMessage(serviceId, row));
+}
+
+/** A message that was handed over earlier without an answer. */
+export interface MessageInDoubt extends DueMessage {
+  /** How long ago it was handed over first, milliseconds. */
+  readonly inDoubtMs: number;
 }
 
 /**
@@ -52,25 +59,30 @@ export async function claimDueMessages(
 export async function claimMessagesInDoubt(
   pool: Pool,
   serviceId: ServiceId,
-): Promise<DueMessage[]> {
-  const result = await pool.query<ClaimedRow>({
+): Promise<MessageInDoubt[]> {
+  const result = await pool.query<ClaimedRow & { in_doubt_ms: number }>({
     name: 'claim-messages-in-doubt',
     text: CLAIM_IN_DOUBT,
     values: [serviceId],
   });
-  return inSendingOrder(serviceId, result.rows);
+  return inSendingOrder(result.rows).map((row) => ({
+    ...toDueMessage(serviceId, row),
+    inDoubtMs: row.in_doubt_ms,
+  }));
 }
 
 /** RETURNING has no order of its own. */
-function inSendingOrder(serviceId: ServiceId, rows: ClaimedRow[]): DueMessage[] {
-  return rows
-    .toSorted((a, b) => a.due_at.getTime() - b.due_at.getTime() || a.id - b.id)
-    .map((row) => ({
-      serviceId,
-      id: row.id,
-      whatsAppId: row.whatsapp_id,
-      phone: row.phone,
-      text: row.text,
-      attempts: row.attempts,
-    }));
+function inSendingOrder<Row extends ClaimedRow>(rows: Row[]): Row[] {
+  return rows.toSorted((a, b) => a.due_at.getTime() - b.due_at.getTime() || a.id - b.id);
+}
+
+function toDueMessage(serviceId: ServiceId, row: ClaimedRow): DueMessage {
+  return {
+    serviceId,
+    id: row.id,
+    whatsAppId: row.whatsapp_id,
+    phone: row.phone,
+    text: row.text,
+    attempts: row.attempts,
+  };
 }

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ManualClock } from '../../test/harness/manual-clock.ts';
+import { startWatchdog } from './watchdog.ts';
+
+function watch() {
+  const clock = new ManualClock();
+  const hangs: string[] = [];
+  const watchdog = startWatchdog(clock, (what) => hangs.push(what));
+  return { clock, hangs, watchdog };
+}
+
+test('a login that is never answered is ended', () => {
+  const { clock, hangs } = watch();
+  clock.advance(44_000);
+  assert.deepEqual(hangs, []);
+  clock.advance(2000);
+  assert.deepEqual(hangs, ['the login was not answered']);
+});
+
+test('a QR code may be looked at for as long as it lives', () => {
+  const { clock, hangs, watchdog } = watch();
+  watchdog.expectNothing();
+  clock.advance(600_000);
+  assert.deepEqual(hangs, []);
+});
+
+test('an open connection must be heard of', () => {
+  const { clock, hangs, watchdog } = watch();
+  watchdog.expectFrames();
+  for (let seconds = 0; seconds < 120; seconds += 25) {
+    watchdog.sawFrame();
+    clock.advance(25_000);
+  }
+  assert.deepEqual(hangs, []);
+  clock.advance(30_000);
+  assert.deepEqual(hangs, ['the server is silent']);
+});
+
+test('a stopped watchdog says nothing', () => {
+  const { clock, hangs, watchdog } = watch();
+  watchdog.stop();
+  clock.advance(600_000);
+  assert.deepEqual(hangs, []);
+});
