@@ -56,11 +56,15 @@ export class Postgres implements AsyncDisposable {
    * milliseconds. From proc(5), in steps of 10 ms; NaN where there is none.
    */
   cpuMs(): number {
-    const own = readTimes(this.#postmaster);
-    if (own === null) return Number.NaN;
-    const living = childrenOf(this.#postmaster).map((pid) => readTimes(pid)?.ownTicks ?? 0);
-    const ticks = living.reduce((sum, one) => sum + one, own.ownTicks + own.endedTicks);
-    return ticks * TICK_MS;
+    for (;;) {
+      const before = readTimes(this.#postmaster);
+      if (before === null) return Number.NaN;
+      const living = childrenOf(this.#postmaster).map((pid) => readTimes(pid)?.ownTicks ?? 0);
+      // A process that ended meanwhile was read here, or there, or nowhere.
+      const after = readTimes(this.#postmaster);
+      if (after?.endedTicks !== before.endedTicks) continue;
+      return living.reduce((sum, one) => sum + one, before.ownTicks + before.endedTicks) * TICK_MS;
+    }
   }
 
   /** Statements by their text since the last `forgetStatements`, most frequent first. */

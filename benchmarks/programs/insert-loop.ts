@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { newWhatsAppId, serviceId } from '../../gateway/src/domain/ids.ts';
 import type { AcceptedMessage } from '../../gateway/src/domain/message.ts';
 import type { PhoneNumber } from '../../gateway/src/domain/phone-number.ts';
-import { openDatabase } from '../../gateway/src/storage/database.ts';
+import { openDatabase, type Database } from '../../gateway/src/storage/database.ts';
 import { insertMessages } from '../../gateway/src/storage/messages/insert-messages.ts';
 import { answer } from '../processes/answering.ts';
 
@@ -24,13 +24,12 @@ export interface InsertLoopResult {
   readonly durationMs: number;
 }
 
+let database: Database | undefined;
+
 answer('insert', async (loop: InsertLoop): Promise<InsertLoopResult> => {
-  const database = openDatabase(loop.databaseUrl, () => undefined);
-  const { id } = await database.query
-    .selectFrom('services')
-    .select('id')
-    .limit(1)
-    .executeTakeFirstOrThrow();
+  database ??= openDatabase(loop.databaseUrl, () => undefined);
+  const { pool, query } = database;
+  const { id } = await query.selectFrom('services').select('id').limit(1).executeTakeFirstOrThrow();
   const row = (): AcceptedMessage => ({
     serviceId: serviceId(id),
     whatsAppId: newWhatsAppId(randomBytes),
@@ -43,10 +42,9 @@ answer('insert', async (loop: InsertLoop): Promise<InsertLoopResult> => {
   let rows = 0;
   while (performance.now() - startedMs < loop.durationS * 1000) {
     const batch = Array.from({ length: loop.rowsPerInsert }, row);
-    await insertMessages(database.pool, batch);
+    await insertMessages(pool, batch);
     rows += batch.length;
   }
   const durationMs = performance.now() - startedMs;
-  await database.close();
   return { rows, durationMs };
 });
