@@ -16,14 +16,14 @@ before(async () => {
 after(() => world.close());
 
 test('what comes while the client is away waits for it, marked offline, in order', async () => {
-  await world.behave({ deliverAfterMs: 50, readAfterMs: 50 });
+  await world.behave({ deliverAfterMs: 250, readAfterMs: 250 });
   const id = await client.sendText(ANN, 'and then I leave');
   await client.ackOf(id);
   await client.end();
   const texts = ['one', 'two', 'three'];
   for (const text of texts) await world.write(ANN, OWN, text);
   await waitUntil('the receipts to wait too', async () => {
-    return Number(await world.stat('waitingStanzas')) >= 5;
+    return (await world.waiting()).unacknowledged === 6;
   });
   client = await world.connect(client.auth).opened();
   await waitUntil('all texts', () => client.texts.length === 3);
@@ -32,7 +32,9 @@ test('what comes while the client is away waits for it, marked offline, in order
   assert.deepEqual(new Set(received.map(({ type }) => type)), new Set(['append']));
   await waitUntil('the receipts', () => client.receipts.length === 3);
   assert.ok(client.receipts.every(({ attrs }) => attrs['offline'] !== undefined));
-  await waitUntil('all acknowledged', async () => (await world.stat('waitingStanzas')) === 0);
+  await waitUntil('all acknowledged', async () => {
+    return (await world.waiting()).unacknowledged === 0;
+  });
 });
 
 test('the world survives a kill: links, sessions, messages, receipts that were due', async () => {

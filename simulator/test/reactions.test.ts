@@ -195,7 +195,9 @@ test('fault redeliver-incoming: the same ciphertext comes again', async () => {
   assert.deepEqual(copies[0], copies[1]);
   assert.equal(copies[0]?.attrs['id'], id);
   // Baileys by itself cannot know the repetition: it asks for a retry, and gets one.
-  await waitUntil('it to be settled', async () => (await world.stat('waitingStanzas')) === 0);
+  await waitUntil('it to be settled', async () => {
+    return (await world.waiting()).unacknowledged === 0;
+  });
 });
 
 test('a fault for one phone leaves others alone', async () => {

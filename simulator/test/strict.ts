@@ -3,7 +3,8 @@ import { createRequire } from 'node:module';
 /**
  * To be imported before anything that loads Baileys. Makes its signature checks real: libsignal
  * answers a bad signature with `false` where Baileys waits for an exception. Also keeps libsignal
- * from printing sessions.
+ * from printing sessions, and the timers Baileys forgets (30 s for an upload that is long done)
+ * from holding up the end of a test file.
  */
 const require = createRequire(import.meta.url);
 type Verify = (key: Uint8Array, message: Uint8Array, signature: Uint8Array) => boolean;
@@ -21,3 +22,13 @@ curve.verifySignature = (key, message, signature) => {
 for (const method of ['log', 'info', 'warn', 'error', 'debug'] as const) {
   console[method] = () => undefined;
 }
+
+const FORGOTTEN_TIMER_MS = 10_000;
+const setTimer = globalThis.setTimeout;
+globalThis.setTimeout = Object.assign(
+  (...parameters: Parameters<typeof setTimer>) => {
+    const timer = setTimer(...parameters);
+    return Number(parameters[1]) >= FORGOTTEN_TIMER_MS ? timer.unref() : timer;
+  },
+  { __promisify__: setTimer.__promisify__ },
+);

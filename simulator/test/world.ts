@@ -127,6 +127,12 @@ export class TestWorld {
     return (await this.call('GET', '/simulator/stats')).body[name];
   }
 
+  /** How many stanzas wait for their time, and how many for an acknowledgement. */
+  async waiting(): Promise<{ scheduled: number; unacknowledged: number }> {
+    const waiting = await this.stat('stanzasWaiting');
+    return waiting as { scheduled: number; unacknowledged: number };
+  }
+
   async call(method: string, path: string, body?: unknown): Promise<Answer> {
     const response = await fetch(`http://127.0.0.1:${this.#port}${path}`, {
       method,

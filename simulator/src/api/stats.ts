@@ -13,7 +13,7 @@ export const stats: Endpoint = (server, { world }) => {
     (request) => ({
       ...world.stats.read(),
       connectionsNow: world.lines.size,
-      waitingStanzas: world.outbox.countWaiting(),
+      stanzasWaiting: world.outbox.count(),
       faultsPending: world.faults.list().reduce((sum, fault) => sum + fault.remaining, 0),
       messagesByWireId: world.wireLog.summary(),
       ...(request.query.wireIds ? { wireIds: world.wireLog.byId() } : {}),

@@ -114,8 +114,10 @@ export class Outbox {
     this.#statements.discard.run(recipient.phone, recipient.device);
   }
 
-  countWaiting(): number {
-    return this.#statements.count.get()?.count ?? 0;
+  /** How many stanzas wait for their time, and how many for an acknowledgement. */
+  count(): { scheduled: number; unacknowledged: number } {
+    const none = { scheduled: 0, unacknowledged: 0 };
+    return this.#statements.count.get(this.#clock.now()) ?? none;
   }
 
   /** Stops the timers; what waits stays in the world. */
@@ -182,6 +184,10 @@ function prepareStatements(database: WorldDatabase) {
          ORDER BY seq LIMIT 1)`,
     ),
     discard: prepare('DELETE FROM outgoing WHERE phone = ? AND device = ?'),
-    count: prepare<{ count: number }>('SELECT count(*) AS count FROM outgoing'),
+    count: prepare<{ scheduled: number; unacknowledged: number }>(
+      `SELECT count(*) FILTER (WHERE due_at > ?1) AS scheduled,
+         count(*) FILTER (WHERE due_at <= ?1) AS unacknowledged
+       FROM outgoing`,
+    ),
   };
 }
