@@ -20,6 +20,7 @@ import { assertDurable } from './storage/embedded/durability.ts';
 import { startEmbeddedPostgres } from './storage/embedded/embedded-postgres.ts';
 import { StoredKeyVault } from './storage/keys/key-vault.ts';
 import { migrate } from './storage/migrate.ts';
+import { databaseAnswers } from './storage/ping.ts';
 import { createConnector, whatsAppEndpoint } from './whatsapp/connector.ts';
 import { keyCodec } from './whatsapp/key-codec.ts';
 
@@ -175,12 +176,7 @@ async function endpointOf(simulator: SimulatedWhatsApp) {
 }
 
 async function whyNotReady(database: Database): Promise<string | null> {
-  try {
-    await database.pool.query('SELECT 1');
-    return null;
-  } catch {
-    return 'The database does not answer.';
-  }
+  return (await databaseAnswers(database)) ? null : 'The database does not answer.';
 }
 
 function createMetrics(sessions: Sessions): Registry {

@@ -71,12 +71,12 @@ describe('each rule is seen red', () => {
     assertRed(/may not import/, { 'gateway/src/whatsapp/a.ts': `import '../sessions/b.ts';` });
   });
 
-  test('Baileys outside whatsapp, the simulator outside gateway.ts', () => {
+  test('Baileys outside whatsapp, the simulator outside simulated-whatsapp.ts', () => {
     assertRed(/only whatsapp/, { 'gateway/src/inbox/a.ts': `import { proto } from 'baileys';` });
     assertRed(/only whatsapp/, { 'gateway/src/inbox/a.ts': `import 'libsignal/src/curve.js';` });
     assertGreen({ 'gateway/src/whatsapp/a.ts': `import { proto } from 'baileys';` });
     assertGreen({ 'simulator/src/a.ts': `import { proto } from 'baileys';` });
-    assertRed(/only gateway.ts/, { 'gateway/src/http/a.ts': `import '@tickwire/simulator';` });
+    assertRed(/only simulated-whatsapp.ts/, { 'gateway/src/http/a.ts': `import '@tickwire/simulator';` });
   });
 
   test('the simulator importing the gateway', () => {
