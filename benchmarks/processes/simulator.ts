@@ -3,7 +3,7 @@ import { Child } from './child.ts';
 /** What the simulator has counted. */
 export interface SimulatorCounts {
   readonly undecryptable: number;
-  readonly waitingStanzas: number;
+  readonly stanzasWaiting: { readonly scheduled: number; readonly unacknowledged: number };
   readonly messagesByWireId: { readonly ids: number; readonly copies: number };
 }
 
@@ -35,6 +35,12 @@ export class Simulator implements AsyncDisposable {
 
   counts(): Promise<SimulatorCounts> {
     return this.#ask<SimulatorCounts>('/stats');
+  }
+
+  /** Whether every receipt and message for linked devices has gone out and was acknowledged. */
+  async isSilent(): Promise<boolean> {
+    const { scheduled, unacknowledged } = (await this.counts()).stanzasWaiting;
+    return scheduled + unacknowledged === 0;
   }
 
   async addPhone(phone: string): Promise<void> {

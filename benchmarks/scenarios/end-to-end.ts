@@ -126,7 +126,7 @@ async function meetContacts(simulator: Simulator, way: Way, phone: string): Prom
   const greetings = CONTACTS.map((contact) => `${way.name} greets ${contact}`);
   await sendAll(simulator, way, greetings);
   for (const contact of CONTACTS) await simulator.write(contact, phone, 'Hello back');
-  await waitUntil('the replies', async () => (await simulator.counts()).waitingStanzas === 0);
+  await waitUntil('the replies', () => simulator.isSilent());
 }
 
 /** Texts as `send` spreads them over the contacts: each one its own, and known for the last check. */
@@ -149,7 +149,7 @@ async function sendAll(simulator: Simulator, way: Way, texts: readonly string[])
     }),
   ]);
   const tookMs = performance.now() - startedMs;
-  await waitUntil('the receipts', async () => (await simulator.counts()).waitingStanzas === 0);
+  await waitUntil('the receipts', () => simulator.isSilent());
   return tookMs;
 }
 
