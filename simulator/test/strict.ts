@@ -25,10 +25,9 @@ for (const method of ['log', 'info', 'warn', 'error', 'debug'] as const) {
 
 const FORGOTTEN_TIMER_MS = 10_000;
 const setTimer = globalThis.setTimeout;
-globalThis.setTimeout = Object.assign(
-  (...parameters: Parameters<typeof setTimer>) => {
-    const timer = setTimer(...parameters);
+globalThis.setTimeout = new Proxy(setTimer, {
+  apply(target, self, parameters: Parameters<typeof setTimer>) {
+    const timer = Reflect.apply(target, self, parameters);
     return Number(parameters[1]) >= FORGOTTEN_TIMER_MS ? timer.unref() : timer;
   },
-  { __promisify__: setTimer.__promisify__ },
-);
+});

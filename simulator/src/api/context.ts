@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { Refusal } from '../refusal.ts';
 import { isRegistered } from '../accounts/accounts.ts';
 import type { Account } from '../accounts/accounts.ts';
+import type { Group } from '../groups/groups.ts';
 import type { Linking } from '../linking/linking.ts';
 import type { World } from '../world/world.ts';
 
@@ -23,6 +24,13 @@ export function accountOf(world: World, written: string): Account {
     throw new Refusal('unknown', 'not_registered', `${phone} has no WhatsApp account.`);
   }
   return account;
+}
+
+/** The group under an address, with or without `@g.us`. Throws a `Refusal`. */
+export function groupOf(world: World, written: string): Group {
+  const group = world.groups.find(written.includes('@') ? written : `${written}@g.us`);
+  if (!group) throw new Refusal('unknown', 'unknown_group', `There is no group ${written}.`);
+  return group;
 }
 
 /** The digits of a number. Throws a `Refusal` if it is none. */

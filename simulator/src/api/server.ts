@@ -4,6 +4,8 @@ import Fastify from 'fastify';
 import type { FastifyInstance } from 'fastify';
 
 import { behaviour } from './behaviour.ts';
+import { changeParticipants } from './change-participants.ts';
+import { makeGroup } from './create-group.ts';
 import { createPhone } from './create-phone.ts';
 import { deleteWorld } from './empty-world.ts';
 import { enterCode } from './enter-code.ts';
@@ -27,6 +29,8 @@ const ENDPOINTS: readonly Endpoint[] = [
   listMessages,
   listWritten,
   writeMessage,
+  makeGroup,
+  changeParticipants,
   behaviour,
   faults,
   stats,

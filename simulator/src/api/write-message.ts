@@ -1,15 +1,20 @@
 import { Type } from '@sinclair/typebox';
 import type { Static } from '@sinclair/typebox';
 
+import { writeToGroup } from '../phones/write-to-group.ts';
 import { writeToPerson } from '../phones/write-message.ts';
 import { Refusal } from '../refusal.ts';
-import { accountOf } from './context.ts';
+import { accountOf, groupOf } from './context.ts';
 import { PhonePath } from './phone-path.ts';
+import type { Account } from '../accounts/accounts.ts';
+import type { Group } from '../groups/groups.ts';
+import type { World } from '../world/world.ts';
 import type { Endpoint } from './context.ts';
 
 const Body = Type.Object(
   {
     to: Type.Optional(Type.String()),
+    groupId: Type.Optional(Type.String()),
     text: Type.Optional(Type.String({ minLength: 1, maxLength: 65_536 })),
     addressingMode: Type.Optional(Type.Union([Type.Literal('pn'), Type.Literal('lid')])),
   },
@@ -23,13 +28,25 @@ export const writeMessage: Endpoint = (server, { world }) => {
     { schema: { params: PhonePath, body: Body } },
     async (request, reply) => {
       const writer = accountOf(world, request.params.phone);
-      const { to, text, addressingMode: addressing } = request.body;
-      if (to === undefined || text === undefined) {
-        throw new Refusal('invalid', 'incomplete', 'A message needs "to" and "text".');
+      const { to, groupId, text, addressingMode: addressing } = request.body;
+      if ((to === undefined) === (groupId === undefined) || text === undefined) {
+        const sentence = 'A message needs "text", and either "to" or "groupId".';
+        throw new Refusal('invalid', 'incomplete', sentence);
       }
-      const draft = { message: { conversation: text }, addressing };
-      const id = await writeToPerson(world, writer, accountOf(world, to), draft);
+      const message = { conversation: text };
+      const id =
+        groupId === undefined
+          ? await writeToPerson(world, writer, accountOf(world, to ?? ''), { message, addressing })
+          : await writeToGroup(world, writer, memberGroup(world, writer, groupId), message);
       return reply.code(201).send({ id });
     },
   );
 };
+
+function memberGroup(world: World, writer: Account, groupId: string): Group {
+  const group = groupOf(world, groupId);
+  if (!world.groups.members(group).some(({ phone }) => phone === writer.phone)) {
+    throw new Refusal('conflict', 'not_a_member', `${writer.phone} is not in this group.`);
+  }
+  return group;
+}

@@ -44,7 +44,9 @@ async function writeAgain(
     const { addressing } = written;
     const attributes = attributesOf(world, writer, reader, written);
     const chat = attributes['recipient'];
-    const content = chat ? { deviceSentMessage: { destinationJid: chat, message } } : message;
+    const content = chat
+      ? { deviceSentMessage: { destinationJid: chat, message } }
+      : Object.assign(message, groupKey(world, writer, written));
     const ciphertext = await encryptFor(world, writer, reader, device, content, true);
     const parcel = {
       device,
@@ -57,6 +59,13 @@ async function writeAgain(
       post(world, writer, parcel, written.id, message, written.at, 1);
     });
   });
+}
+
+/** Along with a message to a group goes the key for the next ones. */
+function groupKey(world: World, writer: Account, { chat: groupId }: WrittenMessage) {
+  if (!isGroupAddress(groupId)) return {};
+  const axolotlSenderKeyDistributionMessage = world.ownSenderKeys.distribution(writer, groupId);
+  return { senderKeyDistributionMessage: { groupId, axolotlSenderKeyDistributionMessage } };
 }
 
 function attributesOf(

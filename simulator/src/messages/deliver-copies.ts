@@ -9,7 +9,7 @@ import type { Stanza } from '../wire/stanza.ts';
 import type { World } from '../world/world.ts';
 
 /** One recipient inside a message: an address with its own ciphertext. */
-interface Copy {
+export interface Copy {
   readonly jid: string;
   readonly enc: Stanza;
 }
@@ -36,7 +36,7 @@ export async function deliverCopies(
 }
 
 /** A message to several devices lists them; one to a single device (a resend) is bare. */
-function copiesOf(message: Stanza): Copy[] {
+export function copiesOf(message: Stanza): Copy[] {
   const listed = children(child(message, 'participants'), 'to').flatMap((to) => {
     const enc = child(to, 'enc');
     const jid = to.attrs['jid'];
@@ -48,7 +48,7 @@ function copiesOf(message: Stanza): Copy[] {
   return listed;
 }
 
-function ciphertextOf(enc: Stanza): Ciphertext | undefined {
+export function ciphertextOf(enc: Stanza): Ciphertext | undefined {
   const type = enc.attrs['type'];
   const bytes = bytesOf(enc);
   return bytes && (type === 'pkmsg' || type === 'msg') ? { type, bytes } : undefined;

@@ -11,6 +11,14 @@ import type { World } from '../world/world.ts';
 /** Writes what a delivery has brought; to be run inside the transaction of its message. */
 export type Commit = () => void;
 
+/** A phone's attempt at a ciphertext. */
+export interface Attempt {
+  /** Undefined if the phone could not decrypt it. */
+  readonly message: proto.IMessage | undefined;
+  /** Writes how the session stands now. */
+  readonly save: Commit;
+}
+
 /**
  * Hands a directly encrypted message to a phone: the phone decrypts it with its own session and
  * shows it. Nothing is written before the returned commit is run.
@@ -21,14 +29,28 @@ export async function deliverToPhone(
   reader: Account,
   ciphertext: Ciphertext,
 ): Promise<Commit> {
-  const peer = { lid: envelope.sender.lid, device: envelope.senderDevice };
-  const message = await decrypt(world, reader, peer, ciphertext);
+  const { message, save } = await decryptCopy(world, envelope, reader, ciphertext);
   return () => {
-    world.sessions.save(reader, peer);
-    noteRatchet(world, reader, peer, ciphertext);
+    save();
     if (message) acceptMessage(world, envelope, reader, message);
     else acceptUndecryptable(world, envelope, reader);
   };
+}
+
+/** Decrypts a copy without looking at what is in it. */
+export async function decryptCopy(
+  world: World,
+  envelope: Envelope,
+  reader: Account,
+  ciphertext: Ciphertext,
+): Promise<Attempt> {
+  const peer = { lid: envelope.sender.lid, device: envelope.senderDevice };
+  const message = await decrypt(world, reader, peer, ciphertext);
+  const save = () => {
+    world.sessions.save(reader, peer);
+    world.ratchets.note(reader, peer, ciphertext);
+  };
+  return { message, save };
 }
 
 /** Shows a decrypted message and schedules the receipts that follow from it. */
@@ -55,13 +77,6 @@ export function acceptUndecryptable(world: World, envelope: Envelope, reader: Ac
   world.stats.add('undecryptable');
   const attempt = world.wireLog.copies(envelope.sender.phone, envelope.id);
   scheduleRetryRequest(world, envelope, reader, attempt);
-}
-
-function noteRatchet(world: World, reader: Account, peer: Peer, ciphertext: Ciphertext): void {
-  const use = world.ratchets.note(reader, peer, ciphertext);
-  if (use === 'fresh') return;
-  world.stats.add('reusedRatchetCounters');
-  if (use === 'other-ciphertext') world.stats.add('reusedWithOtherCiphertext');
 }
 
 async function decrypt(

@@ -9,6 +9,9 @@ import type { DeviceLine } from '../connection/device-line.ts';
 import type { Stanza } from '../wire/stanza.ts';
 import type { World } from '../world/world.ts';
 
+/** The error in the ack of a message to a group its sender is not in. */
+const NOT_A_MEMBER = 403;
+
 /**
  * Takes a message from a linked device, from arrival to ack: faults that hit before it counts,
  * decryption by every phone it is for, one transaction that writes all of it, then the ack (or
@@ -30,6 +33,10 @@ export async function receiveMessage(
     return line.send(ack(world, message, rejection.options.error ?? 479));
   }
   const envelope = envelopeOf(world, line, sender, message);
+  if (envelope.isGroup && !isMember(world, envelope)) {
+    stats.add('messagesRejected');
+    return line.send(ack(world, message, NOT_A_MEMBER));
+  }
   const commits = envelope.isGroup
     ? await deliverToGroup(world, envelope, message)
     : await deliverCopies(world, envelope, message);
@@ -40,6 +47,11 @@ export async function receiveMessage(
   });
   if (drop) return line.drop();
   sendAck(world, line, ack(world, message));
+}
+
+function isMember(world: World, { chat, sender }: Envelope): boolean {
+  const group = world.groups.find(chat);
+  return !!group && world.groups.members(group).some(({ phone }) => phone === sender.phone);
 }
 
 function envelopeOf(world: World, line: DeviceLine, sender: Account, { attrs }: Stanza): Envelope {

@@ -10,7 +10,9 @@ import { WrittenMessages } from '../messages/written-messages.ts';
 import { Behaviour } from '../phones/behaviour.ts';
 import { PhoneKeys } from '../phones/phone-keys.ts';
 import { PhoneSessions } from '../phones/phone-sessions.ts';
+import { OwnSenderKeys } from '../phones/own-sender-keys.ts';
 import { Screen } from '../phones/screen.ts';
+import { SenderKeys } from '../phones/sender-keys.ts';
 import { AppState } from '../queries/app-state-store.ts';
 import { SeededRandom } from '../random/seeded-random.ts';
 import { Turns } from './turns.ts';
@@ -28,22 +30,26 @@ export function openWorld(dataDir: string, seed: string, clock: Clock) {
   const random = new SeededRandom(seed);
   const settings = new Settings(database);
   const lines = new DeviceLines();
+  const stats = new Stats(settings);
   const phoneKeys = new PhoneKeys(database, random);
   return {
     clock,
     random,
     database,
+    settings,
     lines,
     phoneKeys,
-    stats: new Stats(settings),
+    stats,
     accounts: new Accounts(database, random),
     devices: new LinkedDevices(database),
     sessions: new PhoneSessions(database, phoneKeys),
+    senderKeys: new SenderKeys(database),
+    ownSenderKeys: new OwnSenderKeys(database, random),
     screen: new Screen(database),
     behaviour: new Behaviour(settings),
     faults: new Faults(database),
     outbox: new Outbox(database, clock, lines),
-    ratchets: new RatchetLog(database),
+    ratchets: new RatchetLog(database, stats),
     wireLog: new WireLog(database),
     written: new WrittenMessages(database),
     appState: new AppState(database),
