@@ -1,5 +1,6 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
 import { Problem } from './errors.ts';
+import { isPossibleNumber } from './possible-number.ts';
 
 /** A phone number in full international form, digits only, without `+` (8 to 15 digits). */
 export type PhoneNumber = string & { readonly brand: 'PhoneNumber' };
@@ -27,7 +28,7 @@ export function parsePhoneNumber(written: string, countryCode: string | null): P
   if (international.length < DIGITS_MIN || international.length > DIGITS_MAX) {
     throw refusal(written, `it must have ${DIGITS_MIN} to ${DIGITS_MAX} digits`);
   }
-  if (!isPossible(international)) throw refusal(written, 'no such number can exist');
+  if (!isPossibleNumber(international)) throw refusal(written, 'no such number can exist');
   return international as PhoneNumber;
 }
 
@@ -51,10 +52,6 @@ function toInternational(plain: string, countryCode: string | null): string {
     return countryCode + plain.slice(1);
   }
   return plain;
-}
-
-function isPossible(international: string): boolean {
-  return parsePhoneNumberFromString(`+${international}`)?.isPossible() ?? false;
 }
 
 function toAsciiDigits(text: string): string {

@@ -1,3 +1,5 @@
+import { newWhatsAppId, type WhatsAppId } from '../domain/ids.ts';
+import { createRandomPool } from '../runtime/random-pool.ts';
 import { createAgentDirectory, type AgentDirectory } from './access/agent-directory.ts';
 import { createAdminGate, type AdminGate } from './access/admin-gate.ts';
 import { createKeyring, type Keyring } from './access/keyring.ts';
@@ -10,16 +12,20 @@ export interface Edge extends HttpParts {
   readonly services: ServiceDirectory;
   readonly agents: AgentDirectory;
   readonly admin: AdminGate;
+  /** A fresh id for a message. */
+  readonly newWhatsAppId: () => WhatsAppId;
 }
 
 /** Builds the edge's own pieces. */
 export function createEdge(parts: HttpParts): Edge {
   const keyring = createKeyring(parts.secrets.masterKey, parts.random);
+  const randomBytes = createRandomPool(parts.random);
   return {
     ...parts,
     keyring,
     services: createServiceDirectory(parts.database, keyring, parts.clock),
     agents: createAgentDirectory(parts.database, keyring),
     admin: createAdminGate(parts.secrets.adminToken),
+    newWhatsAppId: () => newWhatsAppId(randomBytes),
   };
 }

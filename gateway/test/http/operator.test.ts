@@ -48,8 +48,8 @@ before(async () => {
   });
 });
 after(async () => {
-  await http[Symbol.asyncDispose]();
   await farEnd.close();
+  await http[Symbol.asyncDispose]();
 });
 
 const SERVICE = { planId: 4, cycle: 12, mode: 'test' };

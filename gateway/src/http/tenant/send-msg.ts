@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { Type, type Static } from '@sinclair/typebox';
-import { newWhatsAppId, type MessageId } from '../../domain/ids.ts';
+import type { MessageId } from '../../domain/ids.ts';
 import { acceptMessages, type AcceptedMessage } from '../../domain/message.ts';
 import { refuseAutomaticRequest } from '../access/automatic-requests.ts';
 import type { Edge } from '../edge.ts';
@@ -51,7 +51,7 @@ export function addSendMsg(app: FastifyInstance, edge: Edge): void {
           countryCode: await countryCodeFor(edge.database, service, recipients.values),
         },
         edge.clock.now(),
-        () => newWhatsAppId((count) => edge.random.bytes(count)),
+        edge.newWhatsAppId,
       );
       const ids = await edge.intake.keep(messages);
       return recipients.isList ? answerSeveral(messages, ids) : answerOne(ids);
