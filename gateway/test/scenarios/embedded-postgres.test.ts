@@ -122,11 +122,21 @@ describe('kills', { skip: process.platform !== 'linux' }, () => {
   });
 
   test('a postmaster.pid that names a stranger is no obstacle, and the stranger lives', async () => {
-    writeFileSync(
-      join(cluster, 'postmaster.pid'),
-      `${process.pid}\n${cluster}\n1\n5432\n/tmp\n\n\n`,
-    );
+    // Of the same user: PostgreSQL itself sees that another user's process can't be its own.
+    const { uid, gid } = statSync(cluster);
+    const stranger = spawn('/bin/cat', [], {
+      uid,
+      gid,
+      cwd: '/',
+      stdio: ['pipe', 'ignore', 'ignore'],
+    });
+    await once(stranger, 'spawn');
+    const file = join(cluster, 'postmaster.pid');
+    writeFileSync(file, `${stranger.pid}\n${cluster}\n1\n5432\n/tmp\n\n\n`);
     assert.deepEqual(await reopen(dataDir), written);
+    assert.ok(isRunning(stranger.pid ?? 0));
+    stranger.stdin.end();
+    await once(stranger, 'exit');
   });
 
   test('a start that was killed while it made the cluster is no obstacle', async () => {
