@@ -35,25 +35,32 @@ export async function clearWay(binaries: Binaries, place: Place, log: Log): Prom
     log.warn({ pid }, 'removing a postmaster.pid that names a process which is not its PostgreSQL');
     rmSync(file, { force: true });
   }
-  if (holder === 'server') {
-    log.warn({ pid }, 'stopping the PostgreSQL that an earlier Tickwire left running');
-    await stopLeftOver(binaries, place, file);
+  if (holder !== 'server') return;
+  log.warn({ pid }, 'stopping the PostgreSQL that an earlier Tickwire left running');
+  const failure = await stopLeftOver(binaries, place);
+  if (failure === null || readPid(file) === undefined) return;
+  if (process.platform === 'win32') {
+    // There only pg_ctl can tell a server from a stranger, and it just did.
+    rmSync(file, { force: true });
+    return;
   }
+  if ((await identify(pid, place.cluster)) === 'server') {
+    throw new Error(
+      `A PostgreSQL that was left running on ${place.cluster} could not be stopped: ${failure}`,
+    );
+  }
+  // It ended by itself between our look and the signal.
+  await clearWay(binaries, place, log);
 }
 
-async function stopLeftOver(binaries: Binaries, place: Place, file: string): Promise<void> {
+/** Null when it has stopped, else what pg_ctl said. */
+async function stopLeftOver(binaries: Binaries, place: Place): Promise<string | null> {
   const { code, output } = await runCommand(
     programFile(binaries.folder, 'pg_ctl'),
     ['stop', '-D', place.cluster, '-m', 'fast', '-w', '-t', String(STOP_TIMEOUT_S)],
     place.user,
   );
-  // It may have been stopping by itself, and be gone before pg_ctl looked.
-  if (code === 0 || readPid(file) === undefined) return;
-  // There only pg_ctl can tell a server from a stranger, and it just did.
-  if (process.platform === 'win32') return rmSync(file, { force: true });
-  throw new Error(
-    `A PostgreSQL that was left running on ${place.cluster} could not be stopped: ${output}`,
-  );
+  return code === 0 ? null : output;
 }
 
 /** The process the file names, or undefined when there is no file or no number in it. */
