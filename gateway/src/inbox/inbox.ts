@@ -6,7 +6,7 @@ import type { Database } from '../storage/database.ts';
 import { recordAnswers, type RecordedAnswer } from '../storage/messages/record-answers.ts';
 import { insertReceived, type ReceivedMessage } from '../storage/received/insert-received.ts';
 
-const ANSWERS_PER_STATEMENT_MAX = 500;
+const ROWS_PER_STATEMENT_MAX = 500;
 
 /** What WhatsApp says about a message of a service. */
 export interface ServiceAnswer {
@@ -28,10 +28,14 @@ export function createInbox(database: Database): Inbox {
   const answers = createBatcher<ServiceAnswer, undefined>(async (batch) => {
     await recordAnswers(database.pool, mergeAnswers(batch));
     return batch.map(() => undefined);
-  }, ANSWERS_PER_STATEMENT_MAX);
+  }, ROWS_PER_STATEMENT_MAX);
+  const received = createBatcher<ReceivedMessage, undefined>(async (batch) => {
+    await insertReceived(database.pool, batch);
+    return batch.map(() => undefined);
+  }, ROWS_PER_STATEMENT_MAX);
   return {
     recordAnswer: (answer) => answers.add(answer),
-    recordMessage: (message) => insertReceived(database, message),
+    recordMessage: (message) => received.add(message),
     settled: () => answers.drained(),
   };
 }

@@ -16,6 +16,7 @@ import { DurabilityGate } from './durability-gate.ts';
 import { encodeText } from './encode-message.ts';
 import { makePersonJid, parseJid } from './jid.ts';
 import { isLinkedDevice, stageCredentials } from './key-store.ts';
+import { handleInOrder } from './handle-in-order.ts';
 import { openSocket, type SocketParts } from './socket.ts';
 import { startWatchdog, type Watchdog } from './watchdog.ts';
 
@@ -60,6 +61,7 @@ export class BaileysConnection implements Connection {
       this.#finish(this.#wasWebSocketOpen ? 'lost' : 'unreachable', what);
     });
     this.#qrShown.promise.catch(() => undefined);
+    handleInOrder(this.#socket.ws, 'CB:message');
     this.#listenToWire();
     this.#listenToEvents();
   }

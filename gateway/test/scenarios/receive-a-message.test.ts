@@ -63,7 +63,7 @@ test('a conversation goes both ways on one Signal session', async () => {
 });
 
 test('what WhatsApp delivers again is kept once', async () => {
-  await world.askSimulator('/simulator/faults', { kind: 'redeliver-incoming', count: 1 });
+  await world.askSimulator('/simulator/faults', { kind: 'redeliver-incoming', phone: OWN });
   await write('447400000204', 'delivered twice');
   await write('447400000204', 'delivered once');
   await waitForTexts(['delivered once', 'delivered twice'], '0204');
@@ -81,7 +81,7 @@ test('receiveMessage off: nothing is kept', async () => {
   await world.ask(`/serviceSettings/${apiKey}?receiveMessage=off`);
   await write('447400000206', 'not wanted');
   await waitUntil('the message to be taken from WhatsApp', async () => {
-    return (await world.askSimulator('/simulator/stats')).json.waitingStanzas === 0;
+    return (await world.askSimulator('/simulator/stats')).json.stanzasWaiting.unacknowledged === 0;
   });
   await world.ask(`/serviceSettings/${apiKey}?receiveMessage=on`);
   await write('447400000206', 'wanted');

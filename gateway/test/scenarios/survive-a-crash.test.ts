@@ -7,7 +7,8 @@ import { waitUntil } from '../harness/wait-until.ts';
 
 const world = await TestWorld.start();
 after(() => world[Symbol.asyncDispose]());
-const apiKey = await world.makeService({ link: '447400000301' });
+const OWN = '447400000301';
+const apiKey = await world.makeService({ link: OWN });
 
 const shownTexts = async (phone: string): Promise<string[]> =>
   (await world.shownBy(phone)).map((message) => message.text);
@@ -63,7 +64,7 @@ test('an ack that is lost: the message goes again under its id and is shown once
   await waitUntil('the phone to show it', async () => (await shownTexts(phone)).length === 2);
   const usual = { ackDelayMs: 0, deliverAfterMs: 50, readAfterMs: 200 };
   await world.askSimulator('/simulator/behaviour', usual, 'PUT');
-  await world.askSimulator('/simulator/faults', { kind: 'drop-connection', count: 1 });
+  await world.askSimulator('/simulator/faults', { kind: 'drop-connection', phone: OWN });
   // Its owner had seen the first copy; the second only makes the phone say again that it has it.
   await world.waitForStatus(apiKey, id, { delivery: 'phone' });
   const shown = await world.shownBy(phone);
@@ -82,7 +83,7 @@ test('a connection that is dropped, refused and dropped again comes back by itse
     { kind: 'refuse-connection', status: 503 },
     { kind: 'drop-connection' },
   ]) {
-    await world.askSimulator('/simulator/faults', { ...fault, count: 1 });
+    await world.askSimulator('/simulator/faults', { ...fault, phone: OWN });
   }
   const id = await world.send(apiKey, '447400000321', 'through all of it');
   await world.waitForStatus(apiKey, id, { delivery: 'read' }, 20_000);
@@ -91,9 +92,9 @@ test('a connection that is dropped, refused and dropped again comes back by itse
 
 test('one account in trouble does not hold up another', async () => {
   const other = await world.makeService({ link: '447400000330' });
-  const trouble = { kind: 'refuse-connection', phone: '447400000301', count: 1000 };
+  const trouble = { kind: 'refuse-connection', phone: OWN, count: 1000 };
   await world.askSimulator('/simulator/faults', trouble);
-  await world.askSimulator('/simulator/faults', { kind: 'drop-connection', phone: '447400000301' });
+  await world.askSimulator('/simulator/faults', { kind: 'drop-connection', phone: OWN });
   await waitUntil('the account to be in trouble', async () => {
     return (await world.connectionOf(apiKey)) !== 'connected';
   });
