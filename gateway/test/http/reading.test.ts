@@ -161,8 +161,10 @@ test('receivedMessages: rows as documented', async () => {
     text: 'hi',
     sentAtMs: Date.UTC(2024, 4, 1, 13, 43, 53),
   };
-  await insertReceived(http.database.pool, { ...message, whatsAppId: '3EB01' });
-  await insertReceived(http.database.pool, { ...message, whatsAppId: '3EB02', fromPhone: null });
+  await insertReceived(http.database.pool, [
+    { ...message, whatsAppId: '3EB01' },
+    { ...message, whatsAppId: '3EB02', fromPhone: null },
+  ]);
   const { json } = await http.ask(`/receivedMessages/${apiKey}?page=1`);
   const { data, ...rest } = json as { data: Record<string, unknown>[] };
   assert.deepEqual(rest, { count: 2, pageCount: 1, page: 'page 1 from 1' });
