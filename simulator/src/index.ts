@@ -9,6 +9,7 @@ import { systemClock } from './clock/clock.ts';
 import { makeAdmission } from './connection/admission.ts';
 import { ClientConnection } from './connection/client-connection.ts';
 import { Linking } from './linking/linking.ts';
+import { startMediaHost } from './media/media-host.ts';
 import { makeServerCredentials } from './wire/certificates.ts';
 import { closeWorld, openWorld } from './world/world.ts';
 import type { World } from './world/world.ts';
@@ -32,6 +33,8 @@ export interface Simulator {
   readonly httpUrl: string;
   /** The certificate root's public key (32 raw bytes), for `WA_CERT_DETAILS.PUBLIC_KEY`. */
   readonly rootKey: Buffer;
+  /** PEM of the media host's certificate, for clients that send or receive files to trust. */
+  readonly mediaCertificate: string;
   close(): Promise<void>;
 }
 
@@ -47,6 +50,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const credentials = makeServerCredentials(world.random);
   const linking = new Linking(world);
   const admission = makeAdmission(world, linking);
+  const mediaHost = await startMediaHost(world, dataDir, host);
   const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false });
   const connections = new Set<ClientConnection>();
   const urls = { webSocketUrl: '', httpUrl: '' };
@@ -54,6 +58,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const api = buildApi({ world, linking }, token, () => ({
     rootKey: rootKey.toString('hex'),
     webSocketUrl: urls.webSocketUrl,
+    mediaUrl: mediaHost.url,
+    mediaCertificate: mediaHost.certificate,
     seed,
     phones: world.accounts.list().length,
   }));
@@ -66,7 +72,18 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       client.once('close', () => connections.delete(connection));
     });
   });
-  await api.listen({ host, port });
+  const close = async () => {
+    await Promise.all([...connections].map((connection) => connection.stop()));
+    await api.close();
+    await mediaHost.close();
+    closeWorld(world);
+  };
+  try {
+    await api.listen({ host, port });
+  } catch (error) {
+    await close();
+    throw error;
+  }
   const bound = api.server.address() as AddressInfo;
   urls.webSocketUrl = `ws://${host}:${bound.port}`;
   urls.httpUrl = `http://${host}:${bound.port}`;
@@ -74,11 +91,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   return {
     ...urls,
     rootKey,
-    async close() {
-      await Promise.all([...connections].map((connection) => connection.stop()));
-      await api.close();
-      closeWorld(world);
-    },
+    mediaCertificate: mediaHost.certificate,
+    close,
   };
 }
 

@@ -1,5 +1,7 @@
 import './strict.ts';
 
+import { Agent } from 'node:https';
+
 import { WA_CERT_DETAILS, initAuthCreds, makeWASocket } from 'baileys';
 import type { AuthenticationState, ConnectionState, WAMessage, WASocket, proto } from 'baileys';
 
@@ -53,11 +55,12 @@ export class Client {
   readonly startedAt = performance.now();
   openAfterMs: number | undefined;
 
-  constructor(url: string, rootKey: Buffer, auth: AuthenticationState) {
+  constructor(url: string, rootKey: Buffer, auth: AuthenticationState, mediaCertificate?: string) {
     WA_CERT_DETAILS.PUBLIC_KEY = Buffer.from(rootKey);
     this.auth = auth;
     this.socket = makeWASocket({
       auth,
+      ...(mediaCertificate ? { fetchAgent: new Agent({ ca: mediaCertificate }) } : {}),
       waWebSocketUrl: url,
       logger: noLogger,
       connectTimeoutMs: 4000,

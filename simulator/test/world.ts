@@ -25,6 +25,7 @@ export class TestWorld {
   #child: ChildProcess | undefined;
   #port = 0;
   rootKey: Buffer = Buffer.alloc(0);
+  mediaCertificate = '';
 
   /** In this process. */
   static async start(): Promise<TestWorld> {
@@ -51,6 +52,7 @@ export class TestWorld {
     this.#simulator = await startSimulator({ dataDir: this.#dataDir, port: this.#port });
     this.#port = Number(new URL(this.#simulator.httpUrl).port);
     this.rootKey = this.#simulator.rootKey;
+    this.mediaCertificate = this.#simulator.mediaCertificate;
   }
 
   async startChild(): Promise<void> {
@@ -67,6 +69,7 @@ export class TestWorld {
     await new Promise((resolve) => child.stdout.once('data', resolve));
     const { body } = await this.call('GET', '/simulator');
     this.rootKey = Buffer.from(String(body['rootKey']), 'hex');
+    this.mediaCertificate = String(body['mediaCertificate']);
   }
 
   /** `kill -9`. */
@@ -82,7 +85,7 @@ export class TestWorld {
 
   /** A client with this auth state, or a new one. It is ended with the world. */
   connect(auth = memoryAuth()): Client {
-    const client = new Client(this.webSocketUrl, this.rootKey, auth);
+    const client = new Client(this.webSocketUrl, this.rootKey, auth, this.mediaCertificate);
     this.#clients.push(client);
     return client;
   }

@@ -7,6 +7,6 @@ export const listMessages: Endpoint = (server, { world }) => {
   server.get<{ Params: PhonePath }>(
     '/simulator/phones/:phone/messages',
     { schema: { params: PhonePath } },
-    (request) => world.screen.list(accountOf(world, request.params.phone).phone),
+    (request) => world.screen.list(accountOf(world, request.params.phone).phone, world.media),
   );
 };

@@ -1,6 +1,8 @@
 import { Type } from '@sinclair/typebox';
 import type { Static } from '@sinclair/typebox';
+import type { proto } from 'baileys';
 
+import { draftMedia } from '../phones/draft-media.ts';
 import { writeToGroup } from '../phones/write-to-group.ts';
 import { writeToPerson } from '../phones/write-message.ts';
 import { Refusal } from '../refusal.ts';
@@ -15,6 +17,16 @@ const Body = Type.Object(
   {
     to: Type.Optional(Type.String()),
     groupId: Type.Optional(Type.String()),
+    media: Type.Optional(
+      Type.Object(
+        {
+          base64: Type.String(),
+          mimetype: Type.String({ pattern: '^[\\w.+-]+/[\\w.+-]+' }),
+          fileName: Type.Optional(Type.String({ maxLength: 255 })),
+        },
+        { additionalProperties: false },
+      ),
+    ),
     text: Type.Optional(Type.String({ minLength: 1, maxLength: 65_536 })),
     addressingMode: Type.Optional(Type.Union([Type.Literal('pn'), Type.Literal('lid')])),
   },
@@ -28,12 +40,11 @@ export const writeMessage: Endpoint = (server, { world }) => {
     { schema: { params: PhonePath, body: Body } },
     async (request, reply) => {
       const writer = accountOf(world, request.params.phone);
-      const { to, groupId, text, addressingMode: addressing } = request.body;
-      if ((to === undefined) === (groupId === undefined) || text === undefined) {
-        const sentence = 'A message needs "text", and either "to" or "groupId".';
-        throw new Refusal('invalid', 'incomplete', sentence);
+      const { to, groupId, addressingMode: addressing } = request.body;
+      if ((to === undefined) === (groupId === undefined)) {
+        throw new Refusal('invalid', 'incomplete', 'A message needs either "to" or "groupId".');
       }
-      const message = { conversation: text };
+      const message = await draftOf(world, request.body);
       const id =
         groupId === undefined
           ? await writeToPerson(world, writer, accountOf(world, to ?? ''), { message, addressing })
@@ -42,6 +53,19 @@ export const writeMessage: Endpoint = (server, { world }) => {
     },
   );
 };
+
+/** With a file, the text is its caption. */
+function draftOf(world: World, { text, media }: Static<typeof Body>): Promise<proto.IMessage> {
+  if (media) {
+    const { base64, mimetype, fileName } = media;
+    const bytes = Buffer.from(base64, 'base64');
+    return draftMedia(world, { bytes, mimetype, fileName, caption: text });
+  }
+  if (text === undefined) {
+    throw new Refusal('invalid', 'incomplete', 'A message needs "text" or "media".');
+  }
+  return Promise.resolve({ conversation: text });
+}
 
 function memberGroup(world: World, writer: Account, groupId: string): Group {
   const group = groupOf(world, groupId);

@@ -1,7 +1,9 @@
 import { normalizeMessageContent } from 'baileys';
 import type { proto } from 'baileys';
 
-/** A file in a message, as its description in the message tells. */
+import type { MediaKind, SealedFile } from '../media/media-file.ts';
+
+/** A file in a message. Size and digest are null if the phone could not open it. */
 export interface ShownMedia {
   readonly mimetype: string | null;
   readonly fileName: string | null;
@@ -19,6 +21,11 @@ export interface ShownContent {
   readonly media: ShownMedia | null;
 }
 
+/** The same, with what the phone needs to open the file when its owner looks. */
+export interface ReceivedContent extends ShownContent {
+  readonly sealed?: SealedFile;
+}
+
 type Media =
   | proto.Message.IImageMessage
   | proto.Message.IVideoMessage
@@ -27,19 +34,19 @@ type Media =
   | proto.Message.IStickerMessage;
 
 /** Undefined for what a phone does not show: protocol messages, keys, empty messages. */
-export function describeContent(message: proto.IMessage): ShownContent | undefined {
+export function describeContent(message: proto.IMessage): ReceivedContent | undefined {
   const content = normalizeMessageContent(message);
   if (!content) return undefined;
   return describeText(content) ?? describeMedia(content) ?? describeOther(content);
 }
 
-function describeText(content: proto.IMessage): ShownContent | undefined {
+function describeText(content: proto.IMessage): ReceivedContent | undefined {
   const text = content.conversation || content.extendedTextMessage?.text;
   return text ? shown('text', { text }) : undefined;
 }
 
-function describeMedia(content: proto.IMessage): ShownContent | undefined {
-  const kinds: Array<[string, Media | null | undefined, string | null | undefined]> = [
+function describeMedia(content: proto.IMessage): ReceivedContent | undefined {
+  const kinds: Array<[MediaKind, Media | null | undefined, string | null | undefined]> = [
     ['image', content.imageMessage, content.imageMessage?.caption],
     ['video', content.videoMessage, content.videoMessage?.caption],
     ['audio', content.audioMessage, null],
@@ -47,7 +54,10 @@ function describeMedia(content: proto.IMessage): ShownContent | undefined {
     ['sticker', content.stickerMessage, null],
   ];
   for (const [kind, media, caption] of kinds) {
-    if (media) return shown(kind, { text: caption ?? null, media: describeFile(media) });
+    if (media) {
+      const content = shown(kind, { text: caption ?? null, media: describeFile(media) });
+      return { ...content, ...sealedFile(kind, media) };
+    }
   }
   return undefined;
 }
@@ -61,7 +71,13 @@ function describeFile(media: Media): ShownMedia {
   };
 }
 
-function describeOther(content: proto.IMessage): ShownContent | undefined {
+function sealedFile(kind: MediaKind, media: Media): { sealed?: SealedFile } {
+  const name = media.directPath?.split('?')[0]?.split('/').at(-1);
+  if (!name || !media.mediaKey?.length) return {};
+  return { sealed: { name, mediaKey: Buffer.from(media.mediaKey).toString('base64'), kind } };
+}
+
+function describeOther(content: proto.IMessage): ReceivedContent | undefined {
   const location = content.locationMessage ?? content.liveLocationMessage;
   if (location) {
     return shown('location', {

@@ -1,4 +1,6 @@
-import type { ShownContent } from './content.ts';
+import { openFile } from '../media/media-file.ts';
+import type { ReceivedContent, ShownContent } from './content.ts';
+import type { MediaStore } from '../media/media-store.ts';
 import type { Query, WorldDatabase } from '../world/database.ts';
 
 /** One entry of what a phone has shown its owner. */
@@ -25,6 +27,7 @@ export interface Arrival {
 }
 
 interface ShownRow {
+  seq: number;
   id: string;
   sender: string;
   chat: string;
@@ -38,6 +41,7 @@ interface ShownRow {
 export class Screen {
   readonly #insert: Query<{ copies: number }>;
   readonly #countCopy: Query<never>;
+  readonly #rewrite: Query<never>;
   readonly #list: Query<ShownRow>;
 
   constructor(database: WorldDatabase) {
@@ -51,11 +55,12 @@ export class Screen {
       `UPDATE shown_message SET wire_copies = wire_copies + 1
        WHERE phone = ? AND sender = ? AND id = ?`,
     );
+    this.#rewrite = database.prepare('UPDATE shown_message SET content = ? WHERE seq = ?');
     this.#list = database.prepare('SELECT * FROM shown_message WHERE phone = ? ORDER BY seq');
   }
 
   /** Shows a message, or counts one more copy of it; gives how often it has come by now. */
-  show(arrival: Arrival, content: ShownContent): number {
+  show(arrival: Arrival, content: ReceivedContent): number {
     const { phone, from, id, to, groupId, at } = arrival;
     const shown = JSON.stringify(content);
     return this.#insert.get(phone, from, id, to ?? '', groupId, shown, at)?.copies ?? 1;
@@ -66,15 +71,31 @@ export class Screen {
     return this.#countCopy.run(phone, from, id).changes > 0;
   }
 
-  list(phone: string): ShownMessage[] {
-    return this.#list.all(phone).map((row) => ({
-      id: row.id,
-      from: row.sender,
-      to: row.chat === '' ? null : row.chat,
-      groupId: row.group_id,
-      ...(JSON.parse(row.content) as ShownContent),
-      at: row.at,
-      wireCopies: row.wire_copies,
-    }));
+  /** All of it, files opened. */
+  async list(phone: string, media: MediaStore): Promise<ShownMessage[]> {
+    const messages: ShownMessage[] = [];
+    for (const row of this.#list.all(phone)) {
+      const content = JSON.parse(row.content) as ReceivedContent;
+      messages.push({
+        id: row.id,
+        from: row.sender,
+        to: row.chat === '' ? null : row.chat,
+        groupId: row.group_id,
+        ...(await this.#open(row.seq, content, media)),
+        at: row.at,
+        wireCopies: row.wire_copies,
+      });
+    }
+    return messages;
+  }
+
+  /** Opens the file in a message, if there is one, the first time somebody looks. */
+  async #open(seq: number, content: ReceivedContent, store: MediaStore): Promise<ShownContent> {
+    const { sealed, ...shown } = content;
+    if (!sealed || !shown.media) return shown;
+    const opened = (await openFile(store, sealed)) ?? { bytes: null, sha256: null };
+    const seen = { ...shown, media: { ...shown.media, ...opened } };
+    if (opened.sha256 !== null) this.#rewrite.run(JSON.stringify(seen), seq);
+    return seen;
   }
 }

@@ -4,6 +4,7 @@ import { DeviceLines } from '../connection/device-line.ts';
 import { Outbox } from '../delivery/outbox.ts';
 import { Faults } from '../faults/faults.ts';
 import { Groups } from '../groups/groups.ts';
+import { MediaStore } from '../media/media-store.ts';
 import { RatchetLog } from '../messages/ratchet-log.ts';
 import { WireLog } from '../messages/wire-log.ts';
 import { WrittenMessages } from '../messages/written-messages.ts';
@@ -54,6 +55,7 @@ export function openWorld(dataDir: string, seed: string, clock: Clock) {
     written: new WrittenMessages(database),
     appState: new AppState(database),
     groups: new Groups(database, clock),
+    media: new MediaStore(dataDir),
     turns: new Turns(),
   };
 }
@@ -61,7 +63,10 @@ export function openWorld(dataDir: string, seed: string, clock: Clock) {
 /** Makes the world as empty as on the first day. Whoever is connected has to be sent off before. */
 export function emptyWorld(world: World): void {
   world.outbox.pause();
+  const mediaPort = world.settings.get('mediaPort');
   world.database.clear();
+  if (mediaPort !== undefined) world.settings.set('mediaPort', mediaPort);
+  world.media.clear();
   world.faults.clear();
   world.behaviour.reset();
   world.stats.reset();
