@@ -76,7 +76,9 @@ describe('each rule is seen red', () => {
     assertRed(/only whatsapp/, { 'gateway/src/inbox/a.ts': `import 'libsignal/src/curve.js';` });
     assertGreen({ 'gateway/src/whatsapp/a.ts': `import { proto } from 'baileys';` });
     assertGreen({ 'simulator/src/a.ts': `import { proto } from 'baileys';` });
-    assertRed(/only simulated-whatsapp.ts/, { 'gateway/src/http/a.ts': `import '@tickwire/simulator';` });
+    assertRed(/only simulated-whatsapp.ts/, {
+      'gateway/src/http/a.ts': `import '@tickwire/simulator';`,
+    });
   });
 
   test('the simulator importing the gateway', () => {
