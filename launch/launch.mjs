@@ -10,6 +10,9 @@
 //   hands it on. Otherwise the program would be told twice, and a second Ctrl-C means "hurry".
 // - Between the two is an IPC channel that carries nothing. When the launcher is killed outright,
 //   the kernel closes it and `stop-with-launcher.mjs`, preloaded into the program, stops it.
+// - npm waits for the launcher and hands signals on to it, because the scripts in package.json start
+//   with `exec`: a shell in between would take a SIGTERM and keep it. When npm is killed outright,
+//   the launcher sees that its parent has changed and stops the program.
 
 import { spawn } from 'node:child_process';
 import path from 'node:path';
@@ -22,6 +25,8 @@ const FORWARDED_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /** npm repeats to us the Ctrl-C we already had from the terminal: within this time it is one. */
 const SAME_SIGNAL_MS = 1000;
+
+const PARENT_POLL_MS = 500;
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
@@ -37,6 +42,17 @@ function forwardSignals(child) {
       child.kill(signal);
     });
   }
+}
+
+/** Stops `child` when the npm that started us is gone. Others may start us and leave. */
+function stopWithNpm(child) {
+  const npm = process.ppid;
+  if (process.env['npm_lifecycle_event'] === undefined || process.platform === 'win32') return;
+  const watch = setInterval(() => {
+    if (process.ppid === npm) return;
+    clearInterval(watch);
+    child.kill('SIGTERM');
+  }, PARENT_POLL_MS);
 }
 
 /** Ends this process the way `child` ended, by the same code or the same signal. */
@@ -69,6 +85,7 @@ function run(node, script, scriptArguments) {
     process.exit(1);
   });
   forwardSignals(child);
+  stopWithNpm(child);
   endLike(child);
 }
 
