@@ -2,11 +2,12 @@ import type { WebSocket } from 'ws';
 
 import { FrameStream, frameOf } from '../wire/frame-stream.ts';
 import { NoiseResponder } from '../wire/noise-responder.ts';
-import { codecFor } from '../wire/stanza.ts';
+import { codecFor } from '../wire/codec.ts';
 import type { Clock } from '../clock/clock.ts';
 import type { ServerCredentials } from '../wire/certificates.ts';
 import type { HandshakeResult, NoiseTransport } from '../wire/noise-responder.ts';
-import type { Stanza, StanzaCodec } from '../wire/stanza.ts';
+import type { StanzaCodec } from '../wire/codec.ts';
+import type { Stanza } from '../wire/stanza.ts';
 import type { Stats } from '../world/stats.ts';
 
 /** Whoever answers a client once the handshake is over. */

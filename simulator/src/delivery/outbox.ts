@@ -1,4 +1,5 @@
-import { decodeStanza, encodeStanza, stanza } from '../wire/stanza.ts';
+import { decodeStanza, encodeStanza } from '../wire/codec.ts';
+import { stanza } from '../wire/stanza.ts';
 import type { Clock } from '../clock/clock.ts';
 import type { DeviceLines } from '../connection/device-line.ts';
 import type { Stanza } from '../wire/stanza.ts';

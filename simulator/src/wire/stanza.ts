@@ -1,7 +1,3 @@
-import { inflateSync } from 'node:zlib';
-
-import { decodeDecompressedBinaryNode, encodeBinaryNode } from 'baileys';
-import * as constants from 'baileys/lib/WABinary/constants.js';
 import type { BinaryNode } from 'baileys';
 
 /** One element of WhatsApp's binary XML. */
@@ -67,37 +63,4 @@ export function bigEndian(value: number, length: number): Buffer {
   const bytes = Buffer.alloc(length);
   bytes.writeUIntBE(value, 0, length);
   return bytes;
-}
-
-/** Stanzas to bytes and back, in the token dictionary of one client. */
-export interface StanzaCodec {
-  encode(node: Stanza): Buffer;
-  decode(bytes: Buffer): Stanza;
-  /** Turns what `encodeStanza` gave into this codec's bytes. */
-  translate(bytes: Buffer): Buffer;
-}
-
-/** The form in which stanzas are kept and which current clients speak (dictionary 3). */
-export function encodeStanza(node: Stanza): Buffer {
-  return current.encode(node);
-}
-
-export function decodeStanza(bytes: Buffer): Stanza {
-  return current.decode(bytes);
-}
-
-export function codecFor(_dictionary: 2 | 3): StanzaCodec {
-  return current;
-}
-
-const current: StanzaCodec = {
-  // Never compressed: clients inflate asynchronously, so that later frames could overtake.
-  encode: (node) => encodeBinaryNode(node),
-  decode: (bytes) => decodeDecompressedBinaryNode(inflated(bytes), constants),
-  translate: (bytes) => bytes,
-};
-
-function inflated(bytes: Buffer): Buffer {
-  const isCompressed = (bytes.readUInt8(0) & 2) !== 0;
-  return isCompressed ? inflateSync(bytes.subarray(1)) : bytes.subarray(1);
 }
