@@ -33,9 +33,9 @@ answer('insert', async (loop: InsertLoop): Promise<InsertLoopResult> => {
   const row = (): AcceptedMessage => ({
     serviceId: serviceId(id),
     whatsAppId: newWhatsAppId(randomBytes),
-    phone: loop.phone as PhoneNumber,
-    writtenPhone: loop.phone,
-    text: loop.text,
+    recipient: { kind: 'person', phone: loop.phone as PhoneNumber },
+    writtenRecipient: loop.phone,
+    content: { kind: 'text', text: loop.text },
     scheduledAtMs: loop.scheduledAtMs,
   });
   const startedMs = performance.now();

@@ -136,7 +136,11 @@ function textsOf(way: Way, what: string, count: number, sent: string[]): string[
   return texts;
 }
 
-/** Sends texts and waits until all are shown. @returns how long that took, milliseconds */
+/**
+ * Sends texts and waits until all are shown.
+ * @returns how long that took, milliseconds
+ * @throws when a phone could not decrypt one
+ */
 async function sendAll(simulator: Simulator, way: Way, texts: readonly string[]): Promise<number> {
   const before = (await simulator.counts()).messagesByWireId.ids;
   const startedMs = performance.now();
@@ -150,6 +154,12 @@ async function sendAll(simulator: Simulator, way: Way, texts: readonly string[])
   ]);
   const tookMs = performance.now() - startedMs;
   await waitUntil('the receipts', () => simulator.isSilent());
+  const { undecryptable } = await simulator.counts();
+  if (undecryptable > 0) {
+    throw new Error(
+      `${undecryptable} texts of ${way.name} could not be decrypted (${texts[0]} ...)`,
+    );
+  }
   return tookMs;
 }
 
@@ -169,10 +179,8 @@ async function measure(
   };
 }
 
-/** @throws when a text is missing, or is shown twice, or came in a form nobody could read */
+/** @throws when a text is missing or is shown twice */
 async function checkScreens(simulator: Simulator, sent: readonly string[]): Promise<void> {
-  const { undecryptable } = await simulator.counts();
-  if (undecryptable > 0) throw new Error(`${undecryptable} messages could not be decrypted`);
   const shown = new Map<string, number>();
   for (const contact of CONTACTS) {
     for (const text of await simulator.textsShown(contact)) {
