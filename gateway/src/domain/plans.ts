@@ -9,7 +9,7 @@ export interface Plan {
   readonly level: number;
 }
 
-export const PLANS: readonly Plan[] = [
+const PLANS: readonly Plan[] = [
   { id: 2, name: 'Basic', level: 1 },
   { id: 3, name: 'Pro', level: 2 },
   { id: 4, name: 'Premium', level: 3 },
@@ -19,7 +19,7 @@ export const PLANS: readonly Plan[] = [
 const PRICE_PER_MONTH: Cents = cents(500);
 
 /** Months that can be bought at once. */
-export const CYCLES: readonly number[] = [1, 3, 6, 12];
+const CYCLES: readonly number[] = [1, 3, 6, 12];
 
 /** @throws Problem `invalid_parameter` for a plan that does not exist */
 export function planOf(id: number): Plan {

@@ -8,7 +8,7 @@ import type { SessionControl } from '../sessions/session-control.ts';
 import type { Database } from '../storage/database.ts';
 
 /** Where accepted messages are kept; the outbox has the door. */
-export interface Intake {
+interface Intake {
   /**
    * Keeps the messages of one request, all or none. When it resolves they are committed.
    * @returns their ids in the order given

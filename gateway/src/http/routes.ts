@@ -12,8 +12,10 @@ import { addListServices } from './operator/list-services.ts';
 import { addConnect } from './partner/connect.ts';
 import { addCreate } from './partner/create.ts';
 import { addDisconnect } from './partner/disconnect.ts';
+import { addGetWalletBalance } from './partner/get-wallet-balance.ts';
 import { addLoginWithCode } from './partner/login-with-code.ts';
 import { addQrCode } from './partner/qr-code.ts';
+import { addShowAllService } from './partner/show-all-service.ts';
 import { addSimulatorProxy } from './simulator/proxy.ts';
 import { addDeletePending } from './tenant/delete-pending.ts';
 import { addGetStatus } from './tenant/get-status.ts';
@@ -35,7 +37,15 @@ const DOORS = {
     addIsRegistered,
     addServiceSettings,
   ],
-  partner: [addCreate, addQrCode, addLoginWithCode, addConnect, addDisconnect],
+  partner: [
+    addCreate,
+    addQrCode,
+    addLoginWithCode,
+    addConnect,
+    addDisconnect,
+    addShowAllService,
+    addGetWalletBalance,
+  ],
   operator: [addAgents, addCredit, addCreateService, addListServices, addExpireService],
   health: [addHello, addLive, addReady, addMetrics],
 };

@@ -44,6 +44,8 @@ export const COVERED: Readonly<Record<string, Coverage>> = {
   'Settings / countryCode': { apiKey: linked, prepare: set('receiveMessage=off') },
   'Settings / enable receiveMessage': { apiKey: linked, prepare: set('receiveMessage=off') },
   'Settings / disable receiveMessage': { apiKey: linked, prepare: set('receiveMessage=on') },
+  'Partner / showAllService': { apiKey: agents },
+  'Partner / getWalletBalance': { apiKey: agents },
   'Partner / create': { apiKey: agents },
   'Partner / qrCode': { apiKey: fresh },
   'Partner / loginWithCode': { apiKey: fresh },

@@ -253,3 +253,33 @@ describe('connect and disconnect', () => {
     });
   }
 });
+
+describe('what an agent may see', () => {
+  test('its credit and its own services alone', async () => {
+    const [mine, other] = [await makeAgent('15.00'), await makeAgent('5.00')];
+    const apiKey = await create(mine);
+    await create(other);
+    const balance = await http.ask(`/module/getWalletBalance?agentKey=${mine.agentKey}`);
+    assert.equal(balance.text, '{"status":"true","credit":"10.00"}');
+    const { json } = await http.ask(`/module/showAllService?agentKey=${mine.agentKey}`);
+    const { serviceCount, services } = json as { serviceCount: number; services: object[] };
+    assert.equal(serviceCount, 1);
+    const { expire, ...shown } = services[0] as { expire: string };
+    assert.match(expire, /^\d{4}-\d\d-\d\d$/);
+    assert.deepEqual(shown, {
+      apiKey,
+      whatsappNumber: '',
+      connectedToWhatsapp: false,
+      getMessageStatus: false,
+      webhook: '',
+    });
+  });
+
+  for (const method of ['showAllService', 'getWalletBalance']) {
+    test(`${method} refuses an unknown agent`, async () => {
+      const answer = await http.ask(`/module/${method}?agentKey=x`);
+      assert.equal(answer.status, 401);
+      assert.equal((answer.json as { status: string }).status, 'false');
+    });
+  }
+});

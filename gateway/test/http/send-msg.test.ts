@@ -17,11 +17,17 @@ const path = (): string => `/sendMsg/${service.apiKey}`;
 async function keptMessages(count: number) {
   const rows = await http.database.query
     .selectFrom('messages')
-    .select(['id', 'phone', 'written_phone', 'text', 'is_scheduled', 'due_at'])
+    .select(['id', 'text', 'is_scheduled', 'due_at'])
     .orderBy('id', 'desc')
     .limit(count)
     .execute();
   return rows.reverse();
+}
+
+/** The number the newest message of a service goes to. */
+async function newestNumber({ apiKey }: TestService = service): Promise<string | undefined> {
+  const { json } = await http.ask(`/sentMessages/${apiKey}`);
+  return (json as { data: { phonenumber: string }[] }).data[0]?.phonenumber;
 }
 
 /** Asserts that a single message was queued, and answers its row. */
@@ -39,7 +45,7 @@ async function assertQueued(answer: Awaited<ReturnType<HttpOnly['ask']>>) {
 test('GET queues a message', async () => {
   const query = new URLSearchParams({ phonenumber: '+44 7400 733413', message: 'a b\nc 😀 سلام' });
   const kept = await assertQueued(await http.ask(`${path()}?${query.toString()}`));
-  assert.equal(kept?.phone, '447400733413');
+  assert.equal(await newestNumber(), '447400733413');
   assert.equal(kept?.text, 'a b\nc 😀 سلام');
 });
 
@@ -63,7 +69,7 @@ test('urlencoded queues a message', async () => {
 test('JSON queues a message; numbers and a byte order mark are understood', async () => {
   const body = '\uFEFF{"phonenumber": 447400733413, "message": 12.5, "schedule": null}';
   const kept = await assertQueued(await http.post(path(), body));
-  assert.equal(kept?.phone, '447400733413');
+  assert.equal(await newestNumber(), '447400733413');
   assert.equal(kept?.text, '12.5');
 });
 
@@ -78,7 +84,7 @@ test('where body and query differ the body counts', async () => {
     phonenumber: '447400733413',
   });
   const kept = await assertQueued(answer);
-  assert.equal(kept?.phone, '447400733413');
+  assert.equal(await newestNumber(), '447400733413');
   assert.equal(kept?.text, 'query');
 });
 
@@ -123,7 +129,7 @@ for (const [name, send] of Object.entries(LISTS)) {
         `"1":{"phonenumber":"447400733414","messageId":${second?.id}},` +
         `"success":"true","messages":"Added to the message queue"}`,
     );
-    assert.equal(second?.phone, '447400733414');
+    assert.equal(await newestNumber(), '447400733414');
   });
 }
 
@@ -135,7 +141,7 @@ test('a list of one is answered as a list, with the number as it was written', a
     success: 'true',
     messages: 'Added to the message queue',
   });
-  assert.equal(kept?.phone, '447400733413');
+  assert.equal(await newestNumber(), '447400733413');
 });
 
 test('schedule is honoured: seconds, milliseconds, and the past means now', async () => {
@@ -152,7 +158,8 @@ test('schedule is honoured: seconds, milliseconds, and the past means now', asyn
 });
 
 test('a leading 0 takes the code that was set, else that of the linked number', async () => {
-  const { apiKey, id } = await http.openService();
+  const other = await http.openService();
+  const { apiKey, id } = other;
   const send = () => http.post(`/sendMsg/${apiKey}`, { phonenumber: '07400 733413', message: 'x' });
 
   const refused = await send();
@@ -161,9 +168,9 @@ test('a leading 0 takes the code that was set, else that of the linked number', 
 
   await http.sessions.link(id, '447400000001');
   await send();
-  assert.equal((await keptMessages(1))[0]?.phone, '447400733413');
+  assert.equal(await newestNumber(other), '447400733413');
 
   await http.ask(`/serviceSettings/${apiKey}?countryCode=49`);
   await http.post(`/sendMsg/${apiKey}`, { phonenumber: '۰۱۵۱ ۲۳۴۵ ۶۷۸۹', message: 'x' });
-  assert.equal((await keptMessages(1))[0]?.phone, '4915123456789');
+  assert.equal(await newestNumber(other), '4915123456789');
 });

@@ -5,7 +5,7 @@ import { createFingerprint, createSealer } from '../../runtime/seal.ts';
 const SEALED_NAME = 'key';
 
 /** A new key with the three forms of it that the database keeps. */
-export interface IssuedKey {
+interface IssuedKey {
   /** Shown once to whoever asked for it. */
   readonly key: string;
   readonly fingerprint: Buffer;

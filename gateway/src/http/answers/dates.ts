@@ -7,3 +7,8 @@ export function listDate(at: Date): string {
 export function statusDate(at: Date): string {
   return at.toISOString().slice(0, 19).replace('T', ' ');
 }
+
+/** `2024-06-22`, UTC: how an expiry is written. */
+export function dayOf(at: Date): string {
+  return at.toISOString().slice(0, 10);
+}

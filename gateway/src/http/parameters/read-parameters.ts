@@ -28,7 +28,7 @@ export async function readParameters(
 }
 
 /** The parameters of the query alone. */
-export function readQuery(request: FastifyRequest): Parameters {
+function readQuery(request: FastifyRequest): Parameters {
   const collector = new ParameterCollector();
   collector.addForm(request.query as object);
   return collector.parameters;
