@@ -6,6 +6,7 @@ export const ERRORS = {
   missing_parameter: [400, 'A required parameter is missing.'],
   invalid_parameter: [400, 'A parameter has a value that can not be used.'],
   invalid_phone_number: [400, 'This is not a possible phone number.'],
+  invalid_group_id: [400, 'This is not the id of a group.'],
   empty_message: [400, 'A message needs a text or a file.'],
   message_too_long: [400, 'The text is longer than 65,536 bytes.'],
   invalid_schedule: [400, 'The schedule must be a Unix time at most a year ahead.'],

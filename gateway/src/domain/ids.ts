@@ -5,6 +5,8 @@ type Branded<Value, Name extends string> = Value & { readonly brand: Name };
 export type ServiceId = Branded<number, 'ServiceId'>;
 /** A message as the API numbers it (`messageId`). */
 export type MessageId = Branded<number, 'MessageId'>;
+/** A file that is sent, or will be once it is fetched. */
+export type MediaId = Branded<number, 'MediaId'>;
 /** A reseller. */
 export type AgentId = Branded<number, 'AgentId'>;
 /** A message as WhatsApp names it; fixed when we accept it and used on every attempt. */
@@ -12,6 +14,7 @@ export type WhatsAppId = Branded<string, 'WhatsAppId'>;
 
 export const serviceId = (value: number): ServiceId => value as ServiceId;
 export const messageId = (value: number): MessageId => value as MessageId;
+export const mediaId = (value: number): MediaId => value as MediaId;
 export const agentId = (value: number): AgentId => value as AgentId;
 export const whatsAppId = (value: string): WhatsAppId => value as WhatsAppId;
 

@@ -12,6 +12,7 @@ test('each state has its documented wording', () => {
     ['expired', 'Failed', 'expired', ''],
     ['failed', 'Failed', 'x', ''],
     ['accepted', null, null, ''],
+    ['fetching', 'In the send queue', 'Pending', ''],
     ['ready', 'In the send queue', 'Pending', ''],
     ['sending', 'In the send queue', 'Pending', ''],
     ['server', 'OK', 'Message successfully sent', 'server'],

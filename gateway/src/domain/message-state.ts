@@ -1,11 +1,12 @@
 /**
  * The life of a message.
  *
- *   accepted -> ready -> sending -> server -> phone -> read
- *      |          |         |
- *   cancelled  expired    failed
+ *   accepted -> (fetching) -> ready -> sending -> server -> phone -> read
+ *      |                        |         |
+ *   cancelled                expired    failed
  *
  * - `accepted`: committed here, not yet looked at by the outbox.
+ * - `fetching`: its file is fetched from a link first; then `ready`, or `failed` with the reason.
  * - `ready`: waits in its account's queue.
  * - `sending`: handed to WhatsApp under its fixed id, or about to be; whether WhatsApp has it is not
  *   known until it answers, so after a crash it is sent again under the same id.
@@ -17,6 +18,7 @@ export const MESSAGE_STATES = [
   'expired',
   'failed',
   'accepted',
+  'fetching',
   'ready',
   'sending',
   'server',
@@ -56,6 +58,7 @@ export function wordState(
 ): StateWording {
   switch (state) {
     case 'accepted':
+    case 'fetching':
     case 'ready':
       if (isScheduled) {
         return { status: 'Scheduled', statusInfo: 'Waiting for its time', delivery: '' };

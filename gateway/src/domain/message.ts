@@ -1,91 +1,64 @@
-import type { MessageId, ServiceId, WhatsAppId } from './ids.ts';
-import { Problem } from './errors.ts';
-import { parsePhoneNumber, type PhoneNumber } from './phone-number.ts';
-import { parseSchedule } from './schedule.ts';
+import type { GroupId } from './group-id.ts';
+import type { MediaId, MessageId, ServiceId, WhatsAppId } from './ids.ts';
+import type { MediaFile } from './media.ts';
+import type { PhoneNumber } from './phone-number.ts';
 
-const TEXT_BYTES_MAX = 65_536;
-const RECIPIENTS_MAX = 1000;
+/** Whom a message goes to. */
+export type Recipient =
+  | { readonly kind: 'person'; readonly phone: PhoneNumber }
+  | { readonly kind: 'group'; readonly groupId: GroupId };
 
-/** What a caller asks to be sent, before it is judged. */
-export interface SendRequest {
-  /** Numbers as the caller wrote them. */
-  readonly recipients: readonly string[];
-  readonly text: string | undefined;
-  readonly schedule: string | undefined;
+/** A place on the map; `text` names it. */
+export interface LocationContent {
+  readonly kind: 'location';
+  readonly text: string;
+  readonly latitude: number;
+  readonly longitude: number;
 }
 
-/** What a service adds to the judgement. */
-export interface SenderRules {
-  readonly serviceId: ServiceId;
-  /** What replaces a leading 0, or null. */
-  readonly countryCode: string | null;
-}
+/** What an accepted message says. */
+export type Content =
+  | { readonly kind: 'text'; readonly text: string }
+  | LocationContent
+  | {
+      readonly kind: 'media';
+      /** The caption; may be empty. */
+      readonly text: string;
+      readonly mediaId: MediaId;
+      /** False while the file has to be fetched from a link first. */
+      readonly isFetched: boolean;
+    };
 
-/** A message good enough to be kept: one recipient, one text. */
+/** A message good enough to be kept: one recipient, one content. */
 export interface AcceptedMessage {
   readonly serviceId: ServiceId;
   readonly whatsAppId: WhatsAppId;
-  readonly phone: PhoneNumber;
+  readonly recipient: Recipient;
   /** The recipient as the caller wrote it. */
-  readonly writtenPhone: string;
-  readonly text: string;
+  readonly writtenRecipient: string;
+  readonly content: Content;
   /** Milliseconds since 1970; null sends as soon as possible. */
   readonly scheduledAtMs: number | null;
 }
+
+/** What is sent: media with its file at hand. */
+export type DueContent =
+  | { readonly kind: 'text'; readonly text: string }
+  | LocationContent
+  | { readonly kind: 'media'; readonly text: string; readonly file: MediaFile };
 
 /** A kept message that is due, as the sender sees it. */
 export interface DueMessage {
   readonly serviceId: ServiceId;
   readonly id: MessageId;
   readonly whatsAppId: WhatsAppId;
-  readonly phone: PhoneNumber;
-  readonly text: string;
+  readonly recipient: Recipient;
+  readonly content: DueContent;
   /** How often it was handed to WhatsApp, this time included. */
   readonly attempts: number;
 }
 
-/**
- * Accepts or refuses a request to send: everything or nothing.
- * @param newId makes the WhatsApp id of each message
- * @returns one message a recipient, in the caller's order
- * @throws Problem naming every bad recipient, when there are several
- */
-export function acceptMessages(
-  request: SendRequest,
-  rules: SenderRules,
-  nowMs: number,
-  newId: () => WhatsAppId,
-): AcceptedMessage[] {
-  if (request.recipients.length === 0) {
-    throw new Problem('missing_parameter', 'The parameter "phonenumber" is missing.');
-  }
-  if (request.recipients.length > RECIPIENTS_MAX) throw new Problem('too_many_recipients');
-  const text = request.text ?? '';
-  if (text.trim() === '') throw new Problem('empty_message');
-  if (Buffer.byteLength(text) > TEXT_BYTES_MAX) throw new Problem('message_too_long');
-  const scheduledAtMs = parseSchedule(request.schedule, nowMs);
-  const phones = parseRecipients(request.recipients, rules.countryCode);
-  return phones.map((phone, index) => ({
-    serviceId: rules.serviceId,
-    whatsAppId: newId(),
-    phone,
-    writtenPhone: request.recipients[index] ?? phone,
-    text,
-    scheduledAtMs,
-  }));
-}
-
-function parseRecipients(written: readonly string[], countryCode: string | null): PhoneNumber[] {
-  const phones: PhoneNumber[] = [];
-  const refusals: string[] = [];
-  for (const [index, recipient] of written.entries()) {
-    try {
-      phones.push(parsePhoneNumber(recipient, countryCode));
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      refusals.push(written.length === 1 ? error.message : `[${index}] ${error.message}`);
-    }
-  }
-  if (refusals.length > 0) throw new Problem('invalid_phone_number', refusals.join(' '));
-  return phones;
+/** The digits a message's chat is known by: the number or the group's id. */
+export function chatOf(recipient: Recipient): string {
+  return recipient.kind === 'person' ? recipient.phone : recipient.groupId;
 }

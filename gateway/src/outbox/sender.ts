@@ -1,6 +1,6 @@
 import { toError } from '../domain/errors.ts';
 import type { ServiceId, WhatsAppId } from '../domain/ids.ts';
-import type { DueMessage } from '../domain/message.ts';
+import type { DueMessage, Recipient } from '../domain/message.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import { createWaiters } from '../runtime/waiters.ts';
@@ -185,13 +185,13 @@ export class Sender {
   ): Promise<boolean> {
     const { database, sessions } = this.#parts;
     try {
-      const phone = await sessions.findWhatsAppPhone(this.#serviceId, message.phone);
-      if (phone === null) {
+      const recipient = await this.#findRecipient(message.recipient);
+      if (recipient === null) {
         await this.#fail(message.id, 'not_on_whatsapp');
         return true;
       }
       this.#expectAnswer(message.whatsAppId);
-      await connection.send({ ...message, phone });
+      await connection.send({ ...message, recipient });
       return true;
     } catch (error) {
       this.#unanswered.delete(message.whatsAppId);
@@ -215,6 +215,14 @@ export class Sender {
       }
       return true;
     }
+  }
+
+  /** The recipient as WhatsApp knows it, or null when it is not on WhatsApp. */
+  async #findRecipient(recipient: Recipient): Promise<Recipient | null> {
+    if (recipient.kind === 'group') return recipient;
+    const { sessions } = this.#parts;
+    const phone = await sessions.findWhatsAppPhone(this.#serviceId, recipient.phone);
+    return phone === null ? null : { kind: 'person', phone };
   }
 
   async #fail(id: DueMessage['id'], reason: string): Promise<void> {

@@ -1,6 +1,6 @@
 import type { CloseReason } from '../domain/connection-state.ts';
 import type { ServiceId, WhatsAppId } from '../domain/ids.ts';
-import type { DueMessage } from '../domain/message.ts';
+import type { DueContent, DueMessage } from '../domain/message.ts';
 import type { Tick } from '../domain/message-state.ts';
 import type { PhoneNumber } from '../domain/phone-number.ts';
 
@@ -87,8 +87,8 @@ export interface ConnectionListener {
   onOpen(account: Account): void;
   onAnswer(answer: Answer): Promise<void>;
   onMessage(message: IncomingMessage): Promise<void>;
-  /** The text of a message sent earlier, for a phone that could not read it; null if unknown. */
-  findSentText(whatsAppId: string): Promise<string | null>;
+  /** What a message sent earlier says, for a phone that could not read it; null if unknown. */
+  findSent(whatsAppId: WhatsAppId): Promise<DueContent | null>;
   /** The last call of a connection's life. */
   onClosed(reason: CloseReason, detail: string): void;
 }

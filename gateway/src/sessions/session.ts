@@ -22,7 +22,7 @@ import {
 /** What a session tells the rest: how it stands, and what WhatsApp says. */
 export interface SessionListener extends Pick<
   ConnectionListener,
-  'onAnswer' | 'onMessage' | 'findSentText'
+  'onAnswer' | 'onMessage' | 'findSent'
 > {
   /** The session stands differently now. */
   onChange(session: Session): void;
@@ -143,14 +143,14 @@ export class Session {
 
   /** News of a connection that was replaced meanwhile is not news. */
   #listenerOf(number: number): ConnectionListener {
-    const { onAnswer, onMessage, findSentText } = this.#listener;
+    const { onAnswer, onMessage, findSent } = this.#listener;
     const ifCurrent = (run: () => void): void => {
       if (number === this.#connectionNumber) run();
     };
     return {
       onAnswer,
       onMessage,
-      findSentText,
+      findSent,
       onQr: (qr) => {
         ifCurrent(() => this.#step({ type: 'qr', qr }));
       },

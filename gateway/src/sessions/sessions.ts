@@ -5,7 +5,7 @@ import type { ServiceId } from '../domain/ids.ts';
 import type { PhoneNumber } from '../domain/phone-number.ts';
 import type { Database } from '../storage/database.ts';
 import { findLookup, keepLookup } from '../storage/lookups/lookups.ts';
-import { findSentText } from '../storage/messages/find-sent-text.ts';
+import { findSentContent } from '../storage/messages/find-sent-content.ts';
 import {
   findWantedSession,
   listWantedSessions,
@@ -13,7 +13,6 @@ import {
   recordSessionState,
   setSessionWanted,
 } from '../storage/sessions/session-rows.ts';
-import { whatsAppId } from '../domain/ids.ts';
 import {
   SendRefusal,
   type Account,
@@ -188,7 +187,7 @@ export class Sessions implements SessionControl {
     const session = new Session(serviceId, mode, this.#parts, {
       onAnswer: (answer) => this.#listener.onAnswer(serviceId, answer),
       onMessage: (message) => this.#listener.onMessage(serviceId, message),
-      findSentText: (id) => findSentText(this.#database, serviceId, whatsAppId(id)),
+      findSent: (id) => findSentContent(this.#database.pool, serviceId, id),
       onChange: () => {
         this.#recordState(session);
       },

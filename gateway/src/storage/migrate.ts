@@ -1,10 +1,12 @@
 import { Migrator, type Migration } from 'kysely/migration';
 import * as first from './migrations/0001-first.ts';
+import * as content from './migrations/0002-content.ts';
 import { openDatabase } from './database.ts';
 
 /** In the order they run; a name is never changed or reused once released. */
 const MIGRATIONS: Record<string, Migration> = {
   '0001-first': first,
+  '0002-content': content,
 };
 
 /**

@@ -1,5 +1,6 @@
 import type { Generated } from 'kysely';
-import type { AgentId, MessageId, ServiceId, WhatsAppId } from '../domain/ids.ts';
+import type { MediaKind } from '../domain/media.ts';
+import type { AgentId, MediaId, MessageId, ServiceId, WhatsAppId } from '../domain/ids.ts';
 import type { ConnectionState } from '../domain/connection-state.ts';
 import type { PhoneNumber } from '../domain/phone-number.ts';
 import type { MessageState } from '../domain/message-state.ts';
@@ -11,7 +12,9 @@ export interface Schema {
   sessions: SessionTable;
   account_keys: AccountKeyTable;
   messages: MessageTable;
+  media: MediaTable;
   received_messages: ReceivedMessageTable;
+  received_media: ReceivedMediaTable;
   lookups: LookupTable;
   ledger_accounts: LedgerAccountTable;
   ledger_transactions: LedgerTransactionTable;
@@ -66,9 +69,12 @@ interface MessageTable {
   service_id: ServiceId;
   id: Generated<MessageId>;
   whatsapp_id: WhatsAppId;
-  phone: string;
-  written_phone: string;
+  chat: string;
+  is_group: Generated<boolean>;
   text: string;
+  latitude: number | null;
+  longitude: number | null;
+  media_id: MediaId | null;
   state: Generated<MessageState>;
   failure: string | null;
   is_scheduled: boolean;
@@ -79,6 +85,39 @@ interface MessageTable {
   server_at: Date | null;
   phone_at: Date | null;
   read_at: Date | null;
+}
+
+interface MediaTable {
+  service_id: ServiceId;
+  id: Generated<MediaId>;
+  state: 'fetching' | 'ready' | 'failed' | 'removed';
+  link: Generated<string>;
+  spool_name: string | null;
+  kind: MediaKind | null;
+  mimetype: string | null;
+  file_name: string | null;
+  bytes: number | null;
+  failure: string | null;
+  attempts: Generated<number>;
+  next_try_at: Generated<Date>;
+  uploaded: Buffer | null;
+  uploaded_at: Date | null;
+  created_at: Generated<Date>;
+}
+
+interface ReceivedMediaTable {
+  service_id: ServiceId;
+  message_id: MessageId;
+  state: 'waiting' | 'stored' | 'failed' | 'removed';
+  source: Buffer;
+  spool_name: string | null;
+  mimetype: string;
+  file_name: string;
+  bytes: Generated<number>;
+  failure: string | null;
+  attempts: Generated<number>;
+  next_try_at: Generated<Date>;
+  created_at: Generated<Date>;
 }
 
 interface ReceivedMessageTable {

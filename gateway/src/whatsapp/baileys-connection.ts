@@ -13,8 +13,8 @@ import { closeReasonOf } from './close-reason.ts';
 import { decodeAck, decodeReceipt } from './decode-answer.ts';
 import { decodeMessage } from './decode-message.ts';
 import { DurabilityGate } from './durability-gate.ts';
-import { encodeText } from './encode-message.ts';
-import { makePersonJid, parseJid } from './jid.ts';
+import { encodeContent } from './encode-message.ts';
+import { makeJid, parseJid } from './jid.ts';
 import { isLinkedDevice, stageCredentials } from './key-store.ts';
 import { handleInOrder } from './handle-in-order.ts';
 import { openSocket, type SocketParts } from './socket.ts';
@@ -68,12 +68,12 @@ export class BaileysConnection implements Connection {
 
   async send(message: DueMessage): Promise<void> {
     this.#requireOpen();
-    const jid = makePersonJid(message.phone);
-    // Without the recipient's devices Baileys reports success and sends to nobody.
-    const devices = await this.#socket.getUSyncDevices([jid], true, false);
-    const reached = devices.some((device) => device.user === message.phone);
-    if (!reached) throw new SendRefusal('recipient_devices_unknown', true);
-    await this.#socket.relayMessage(jid, encodeText(message), { messageId: message.whatsAppId });
+    const { recipient, content, whatsAppId } = message;
+    if (recipient.kind === 'person') await this.#requireDevices(recipient.phone);
+    if (content.kind === 'media') throw new SendRefusal('media_not_supported', false);
+    await this.#socket.relayMessage(makeJid(recipient), encodeContent(content), {
+      messageId: whatsAppId,
+    });
   }
 
   async requestPairCode(phone: PhoneNumber): Promise<string> {
@@ -98,6 +98,15 @@ export class BaileysConnection implements Connection {
   close(): Promise<void> {
     this.#finish('asked', '');
     return Promise.resolve();
+  }
+
+  /** Without the recipient's devices Baileys reports success and sends to nobody. */
+  async #requireDevices(phone: PhoneNumber): Promise<void> {
+    const jid = makeJid({ kind: 'person', phone });
+    const devices = await this.#socket.getUSyncDevices([jid], true, false);
+    if (!devices.some((device) => device.user === phone)) {
+      throw new SendRefusal('recipient_devices_unknown', true);
+    }
   }
 
   #requireOpen(): void {

@@ -1,4 +1,4 @@
-import type { ServiceId } from '../domain/ids.ts';
+import { whatsAppId, type ServiceId } from '../domain/ids.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type {
@@ -8,7 +8,7 @@ import type {
   ServiceMode,
 } from '../sessions/connection.ts';
 import { BaileysConnection } from './baileys-connection.ts';
-import { encodeText } from './encode-message.ts';
+import { encodeContent } from './encode-message.ts';
 import { isLinkedDevice, loadCredentials, newCredentials, stageCredentials } from './key-store.ts';
 import type { KeyVault } from './key-vault.ts';
 import type { Endpoint } from './socket.ts';
@@ -55,8 +55,8 @@ export function createConnector(parts: ConnectorParts): Connector {
         vault,
         log: log.child({ serviceId }),
         findSent: async ({ id }: { id?: string | null }) => {
-          const text = id ? await listener.findSentText(id) : null;
-          return text === null ? undefined : encodeText({ text });
+          const content = id ? await listener.findSent(whatsAppId(id)) : null;
+          return content === null || content.kind === 'media' ? undefined : encodeContent(content);
         },
       };
       return new BaileysConnection(socketParts, listener, clock);

@@ -1,16 +1,28 @@
 import { randomBytes } from 'node:crypto';
-import type { DueMessage } from '../domain/message.ts';
+import type { DueContent } from '../domain/message.ts';
 import { proto } from './baileys.ts';
 
 const MESSAGE_SECRET_BYTES = 32;
 
 /**
- * The content of a text message as WhatsApp Web sends it. Links in the text are never fetched for
- * a preview: the text comes from strangers.
+ * The content of a text or a location as WhatsApp Web sends it. Links in a text are never fetched
+ * for a preview: the text comes from strangers.
  */
-export function encodeText(message: Pick<DueMessage, 'text'>): proto.IMessage {
-  return {
-    extendedTextMessage: { text: message.text },
-    messageContextInfo: { messageSecret: randomBytes(MESSAGE_SECRET_BYTES) },
-  };
+export function encodeContent(content: Exclude<DueContent, { kind: 'media' }>): proto.IMessage {
+  const messageContextInfo = { messageSecret: randomBytes(MESSAGE_SECRET_BYTES) };
+  switch (content.kind) {
+    case 'text':
+      return { extendedTextMessage: { text: content.text }, messageContextInfo };
+    case 'location': {
+      const { latitude, longitude, text } = content;
+      return {
+        locationMessage: {
+          degreesLatitude: latitude,
+          degreesLongitude: longitude,
+          ...(text === '' ? {} : { name: text }),
+        },
+        messageContextInfo,
+      };
+    }
+  }
 }

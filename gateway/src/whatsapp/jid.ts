@@ -1,10 +1,13 @@
+import type { Recipient } from '../domain/message.ts';
 import { jidDecode } from './baileys.ts';
 
 /** All translation between our numbers and WhatsApp's addresses (JIDs). */
 
-/** `447400000001` -> `447400000001@s.whatsapp.net`. */
-export function makePersonJid(phone: string): string {
-  return `${phone}@s.whatsapp.net`;
+/** A number -> `447400000001@s.whatsapp.net`; a group's id -> `120363292564959780@g.us`. */
+export function makeJid(recipient: Recipient): string {
+  return recipient.kind === 'person'
+    ? `${recipient.phone}@s.whatsapp.net`
+    : `${recipient.groupId}@g.us`;
 }
 
 /** What an address names. Digits only, without device. */

@@ -48,9 +48,9 @@ export function acceptedMessage(
   return {
     serviceId,
     whatsAppId: newWhatsAppId(randomBytes),
-    phone: '447400000002' as PhoneNumber,
-    writtenPhone: '+44 7400 000002',
-    text,
+    recipient: { kind: 'person', phone: '447400000002' as PhoneNumber },
+    writtenRecipient: '+44 7400 000002',
+    content: { kind: 'text', text },
     scheduledAtMs,
   };
 }

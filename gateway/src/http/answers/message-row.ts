@@ -30,7 +30,7 @@ export function messageRow(message: KeptMessage): Static<typeof MessageRow> {
     status,
     statusInfo,
     id: String(message.id),
-    phonenumber: message.phone,
+    phonenumber: message.chat,
     message: message.text,
     created: listDate(message.acceptedAt),
     url: '',

@@ -55,7 +55,7 @@ function describe(message: KeptMessage): Static<typeof MessageStatus> {
     status,
     statusInfo,
     id: String(message.id),
-    phonenumber: message.phone,
+    phonenumber: message.chat,
     text: message.text,
     created: statusDate(message.acceptedAt),
     execute: message.executedAt === null ? NOT_EXECUTED : statusDate(message.executedAt),

@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { Type, type Static } from '@sinclair/typebox';
 import type { MessageId } from '../../domain/ids.ts';
-import { acceptMessages, type AcceptedMessage } from '../../domain/message.ts';
+import { acceptMessages, acceptText, peopleOf } from '../../domain/accept-messages.ts';
+import type { AcceptedMessage } from '../../domain/message.ts';
 import { refuseAutomaticRequest } from '../access/automatic-requests.ts';
 import type { Edge } from '../edge.ts';
 import { refuseMediaParameters } from '../parameters/file-parts.ts';
@@ -43,12 +44,13 @@ export function addSendMsg(app: FastifyInstance, edge: Edge): void {
       const messages = acceptMessages(
         {
           recipients: recipients.values,
-          text: single(parameters, 'message'),
+          content: acceptText(single(parameters, 'message')),
           schedule: single(parameters, 'schedule'),
         },
         {
           serviceId: service.id,
-          countryCode: await countryCodeFor(edge.database, service, recipients.values),
+          parameter: 'phonenumber',
+          readRecipient: peopleOf(await countryCodeFor(edge.database, service, recipients.values)),
         },
         edge.clock.now(),
         edge.newWhatsAppId,
@@ -69,7 +71,7 @@ function answerSeveral(
 ): Record<string, unknown> {
   const answer: Record<string, unknown> = {};
   for (const [index, message] of messages.entries()) {
-    answer[index] = { phonenumber: message.writtenPhone, messageId: ids[index] };
+    answer[index] = { phonenumber: message.writtenRecipient, messageId: ids[index] };
   }
   answer['success'] = 'true';
   answer['messages'] = QUEUED;

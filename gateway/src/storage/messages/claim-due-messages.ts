@@ -1,31 +1,41 @@
 import type { Pool } from 'pg';
+import type { GroupId } from '../../domain/group-id.ts';
 import type { MessageId, ServiceId, WhatsAppId } from '../../domain/ids.ts';
 import type { DueMessage } from '../../domain/message.ts';
 import type { PhoneNumber } from '../../domain/phone-number.ts';
+import { CONTENT_COLUMNS, contentOf, JOIN_MEDIA, type ContentRow } from './content-columns.ts';
 
 const CLAIM_DUE = `
   WITH due AS (
     SELECT id FROM messages
     WHERE service_id = $1 AND state IN ('accepted', 'ready') AND due_at <= now()
-    ORDER BY due_at, id LIMIT $2 FOR UPDATE)
-  UPDATE messages m SET state = 'sending', attempts = m.attempts + 1,
-                        executed_at = coalesce(m.executed_at, now())
-  FROM due WHERE m.service_id = $1 AND m.id = due.id
-  RETURNING m.id, m.whatsapp_id, m.phone, m.text, m.attempts, m.due_at`;
+    ORDER BY due_at, id LIMIT $2 FOR UPDATE),
+  claimed AS (
+    UPDATE messages m SET state = 'sending', attempts = m.attempts + 1,
+                          executed_at = coalesce(m.executed_at, now())
+    FROM due WHERE m.service_id = $1 AND m.id = due.id
+    RETURNING m.*)`;
 
 const CLAIM_IN_DOUBT = `
-  UPDATE messages SET attempts = attempts + 1
-  WHERE service_id = $1 AND state = 'sending'
-  RETURNING id, whatsapp_id, phone, text, attempts, due_at,
-            (extract(epoch FROM now() - executed_at) * 1000)::float8 AS in_doubt_ms`;
+  WITH claimed AS (
+    UPDATE messages SET attempts = attempts + 1
+    WHERE service_id = $1 AND state = 'sending'
+    RETURNING *)`;
 
-interface ClaimedRow {
+const CLAIMED_WITH_MEDIA = `
+  SELECT m.id, m.whatsapp_id, m.chat, m.is_group, m.attempts,
+         (extract(epoch FROM now() - m.executed_at) * 1000)::float8 AS in_doubt_ms,
+         ${CONTENT_COLUMNS}
+  FROM claimed m ${JOIN_MEDIA}
+  ORDER BY m.due_at, m.id`;
+
+interface ClaimedRow extends ContentRow {
   id: MessageId;
   whatsapp_id: WhatsAppId;
-  phone: PhoneNumber;
-  text: string;
+  chat: string;
+  is_group: boolean;
   attempts: number;
-  due_at: Date;
+  in_doubt_ms: number;
 }
 
 /**
@@ -40,10 +50,10 @@ export async function claimDueMessages(
 ): Promise<DueMessage[]> {
   const result = await pool.query<ClaimedRow>({
     name: 'claim-due-messages',
-    text: CLAIM_DUE,
+    text: CLAIM_DUE + CLAIMED_WITH_MEDIA,
     values: [serviceId, countMax],
   });
-  return inSendingOrder(result.rows).map((row) => toDueMessage(serviceId, row));
+  return result.rows.map((row) => toDueMessage(serviceId, row));
 }
 
 /** A message that was handed over earlier without an answer. */
@@ -60,20 +70,15 @@ export async function claimMessagesInDoubt(
   pool: Pool,
   serviceId: ServiceId,
 ): Promise<MessageInDoubt[]> {
-  const result = await pool.query<ClaimedRow & { in_doubt_ms: number }>({
+  const result = await pool.query<ClaimedRow>({
     name: 'claim-messages-in-doubt',
-    text: CLAIM_IN_DOUBT,
+    text: CLAIM_IN_DOUBT + CLAIMED_WITH_MEDIA,
     values: [serviceId],
   });
-  return inSendingOrder(result.rows).map((row) => ({
+  return result.rows.map((row) => ({
     ...toDueMessage(serviceId, row),
     inDoubtMs: row.in_doubt_ms,
   }));
-}
-
-/** RETURNING has no order of its own. */
-function inSendingOrder<Row extends ClaimedRow>(rows: Row[]): Row[] {
-  return rows.toSorted((a, b) => a.due_at.getTime() - b.due_at.getTime() || a.id - b.id);
 }
 
 function toDueMessage(serviceId: ServiceId, row: ClaimedRow): DueMessage {
@@ -81,8 +86,10 @@ function toDueMessage(serviceId: ServiceId, row: ClaimedRow): DueMessage {
     serviceId,
     id: row.id,
     whatsAppId: row.whatsapp_id,
-    phone: row.phone,
-    text: row.text,
+    recipient: row.is_group
+      ? { kind: 'group', groupId: row.chat as GroupId }
+      : { kind: 'person', phone: row.chat as PhoneNumber },
+    content: contentOf(row),
     attempts: row.attempts,
   };
 }

@@ -6,7 +6,8 @@ import type { Database } from '../database.ts';
 /** A kept message as its owner may see it. */
 export interface KeptMessage {
   readonly id: MessageId;
-  readonly phone: string;
+  /** The number or the group's id. */
+  readonly chat: string;
   readonly text: string;
   readonly state: MessageState;
   readonly failure: string | null;
@@ -20,7 +21,7 @@ export interface KeptMessage {
 /** The columns of a KeptMessage, for every query that answers one. */
 export const KEPT_MESSAGE_COLUMNS = [
   'id',
-  'phone',
+  'chat',
   'text',
   'state',
   'failure',

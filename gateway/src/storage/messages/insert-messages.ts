@@ -1,14 +1,19 @@
 import type { Pool } from 'pg';
 import type { MessageId } from '../../domain/ids.ts';
-import type { AcceptedMessage } from '../../domain/message.ts';
+import { chatOf, type AcceptedMessage } from '../../domain/message.ts';
 
 const INSERT_MESSAGES = `
   INSERT INTO messages
-    (service_id, whatsapp_id, phone, written_phone, text, is_scheduled, due_at)
-  SELECT service_id, whatsapp_id, phone, written_phone, text,
+    (service_id, whatsapp_id, chat, is_group, text, latitude, longitude, media_id, state,
+     is_scheduled, due_at)
+  SELECT service_id, whatsapp_id, chat, is_group, text, latitude, longitude, media_id,
+         (CASE WHEN is_fetched THEN 'accepted' ELSE 'fetching' END)::message_state,
          due_ms IS NOT NULL, coalesce(to_timestamp(due_ms / 1000.0), now())
-  FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[])
-       WITH ORDINALITY AS row(service_id, whatsapp_id, phone, written_phone, text, due_ms, position)
+  FROM unnest($1::bigint[], $2::text[], $3::text[], $4::boolean[], $5::text[], $6::float8[],
+              $7::float8[], $8::bigint[], $9::boolean[], $10::bigint[])
+       WITH ORDINALITY
+       AS row(service_id, whatsapp_id, chat, is_group, text, latitude, longitude, media_id,
+              is_fetched, due_ms, position)
   ORDER BY position
   RETURNING id`;
 
@@ -21,15 +26,20 @@ export async function insertMessages(
   pool: Pool,
   messages: readonly AcceptedMessage[],
 ): Promise<MessageId[]> {
+  const contents = messages.map((message) => message.content);
   const result = await pool.query<{ id: MessageId }>({
     name: 'insert-messages',
     text: INSERT_MESSAGES,
     values: [
       messages.map((message) => message.serviceId),
       messages.map((message) => message.whatsAppId),
-      messages.map((message) => message.phone),
-      messages.map((message) => message.writtenPhone),
-      messages.map((message) => message.text),
+      messages.map((message) => chatOf(message.recipient)),
+      messages.map((message) => message.recipient.kind === 'group'),
+      contents.map((content) => content.text),
+      contents.map((content) => (content.kind === 'location' ? content.latitude : null)),
+      contents.map((content) => (content.kind === 'location' ? content.longitude : null)),
+      contents.map((content) => (content.kind === 'media' ? content.mediaId : null)),
+      contents.map((content) => content.kind !== 'media' || content.isFetched),
       messages.map((message) => message.scheduledAtMs),
     ],
   });

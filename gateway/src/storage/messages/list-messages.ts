@@ -30,7 +30,7 @@ export async function listMessages(
   let matching = database.query.selectFrom('messages').where('service_id', '=', serviceId);
   if (states !== null) matching = matching.where('state', 'in', states);
   if (request.phoneDigits !== '') {
-    matching = matching.where('phone', 'like', `%${request.phoneDigits}%`);
+    matching = matching.where('chat', 'like', `%${request.phoneDigits}%`);
   }
   const [total, rows] = await Promise.all([
     matching

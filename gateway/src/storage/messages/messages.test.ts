@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
 import type { ServiceId, WhatsAppId } from '../../domain/ids.ts';
+import type { DueMessage } from '../../domain/message.ts';
 import { higherTick, type MessageState, type Tick } from '../../domain/message-state.ts';
 import {
   acceptedMessage,
@@ -34,8 +35,8 @@ const statesOf = async (serviceId: ServiceId): Promise<MessageState[]> => {
   return rows.map((row) => row.state);
 };
 
-const texts = (messages: readonly { text: string }[]): string[] =>
-  messages.map((message) => message.text);
+const texts = (messages: readonly DueMessage[]): string[] =>
+  messages.map((message) => message.content.text);
 
 async function keep(serviceId: ServiceId, ...bodies: string[]) {
   const messages = bodies.map((text) => acceptedMessage(serviceId, text));
@@ -93,7 +94,7 @@ test('what was certainly not sent goes back, with or without its attempt', async
   await failMessage(database, service, failed ?? fail(), 'not_on_whatsapp');
   assert.deepEqual(await statesOf(service), ['ready', 'ready', 'failed']);
   const [again] = await claimDueMessages(pool, service, 9);
-  assert.equal(again?.text, 'returned');
+  assert.equal(again?.content.text, 'returned');
   assert.equal(again?.attempts, 1);
   assert.equal(
     (await findMessage(database, service, failed ?? fail()))?.failure,
