@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** A field of a form in the collection. */
-export interface FormField {
+interface FormField {
   readonly key: string;
   readonly value?: string;
   readonly type: string;
