@@ -42,7 +42,7 @@ export function bundleElements(bundle: KeyBundle): Stanza[] {
   ];
 }
 
-export function numberedKeyElement(key: NumberedKey): Stanza {
+function numberedKeyElement(key: NumberedKey): Stanza {
   return stanza('key', {}, [
     stanza('id', {}, bigEndian(key.keyId, 3)),
     stanza('value', {}, key.publicKey),

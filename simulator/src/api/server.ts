@@ -3,13 +3,16 @@ import { timingSafeEqual, createHash } from 'node:crypto';
 import Fastify from 'fastify';
 import type { FastifyInstance } from 'fastify';
 
-import { behaviour } from './behaviour.ts';
+import { addFault } from './add-fault.ts';
 import { changeParticipants } from './change-participants.ts';
 import { makeGroup } from './create-group.ts';
 import { createPhone } from './create-phone.ts';
 import { deleteWorld } from './empty-world.ts';
 import { enterCode } from './enter-code.ts';
-import { faults } from './faults.ts';
+import { clearFaults } from './clear-faults.ts';
+import { listFaults } from './list-faults.ts';
+import { readBehaviour } from './read-behaviour.ts';
+import { setBehaviour } from './set-behaviour.ts';
 import { listMessages } from './list-messages.ts';
 import { listPhones } from './list-phones.ts';
 import { listWritten } from './list-written.ts';
@@ -31,8 +34,11 @@ const ENDPOINTS: readonly Endpoint[] = [
   writeMessage,
   makeGroup,
   changeParticipants,
-  behaviour,
-  faults,
+  setBehaviour,
+  readBehaviour,
+  addFault,
+  listFaults,
+  clearFaults,
   stats,
   deleteWorld,
 ];

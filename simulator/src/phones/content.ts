@@ -4,7 +4,7 @@ import type { proto } from 'baileys';
 import type { MediaKind, SealedFile } from '../media/media-file.ts';
 
 /** A file in a message. Size and digest are null if the phone could not open it. */
-export interface ShownMedia {
+interface ShownMedia {
   readonly mimetype: string | null;
   readonly fileName: string | null;
   readonly bytes: number | null;

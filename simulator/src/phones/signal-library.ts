@@ -7,7 +7,7 @@ import type { SignalStorage } from 'libsignal';
  * libsignal's own declarations describe another shape than its code has (records serialise to
  * plain objects, sessions are open to reading). This file is the one place that knows better.
  */
-export interface SessionEntry {
+interface SessionEntry {
   readonly indexInfo: { closed: number; used: number };
 }
 

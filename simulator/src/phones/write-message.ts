@@ -64,7 +64,7 @@ export interface Parcel {
 }
 
 /** Encrypts for every linked device of `reader`, opening sessions where there is none. */
-export async function encryptForAll(
+async function encryptForAll(
   world: World,
   writer: Account,
   reader: Account,

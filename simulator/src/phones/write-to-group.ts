@@ -59,7 +59,7 @@ export async function writeToGroup(
 }
 
 /** The address attributes of a member's message to a group. */
-export function groupAttributes(writer: Account, group: Group): Record<string, string> {
+function groupAttributes(writer: Account, group: Group): Record<string, string> {
   const { id, addressing } = group;
   return {
     from: id,

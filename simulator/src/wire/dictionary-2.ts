@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 /** Where a token stands: in the single-byte table, or in one of the double-byte ones. */
-export interface TokenPlace {
+interface TokenPlace {
   readonly dict?: number;
   readonly index: number;
 }

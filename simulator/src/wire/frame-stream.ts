@@ -4,7 +4,7 @@ export interface Opening {
   readonly dictionary: 2 | 3;
 }
 
-export class FrameError extends Error {
+class FrameError extends Error {
   override name = 'FrameError';
 }
 

@@ -12,7 +12,7 @@ export interface Query<Row> {
   all(...values: SQLInputValue[]): Row[];
 }
 
-export class WorldError extends Error {
+class WorldError extends Error {
   override name = 'WorldError';
 }
 

@@ -122,7 +122,6 @@ CREATE TABLE outgoing (
   stanza BLOB NOT NULL
 ) STRICT;
 CREATE INDEX outgoing_by_id ON outgoing (phone, device, id);
-CREATE INDEX outgoing_by_due ON outgoing (due_at);
 
 CREATE TABLE app_state_patch (
   phone TEXT NOT NULL,

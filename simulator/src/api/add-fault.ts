@@ -24,8 +24,8 @@ const Body = Type.Object(
   { additionalProperties: false },
 );
 
-/** `POST`, `GET` and `DELETE /simulator/faults`: order faults, see which wait, forget them. */
-export const faults: Endpoint = (server, { world }) => {
+/** `POST /simulator/faults`: orders a fault or a run of them. */
+export const addFault: Endpoint = (server, { world }) => {
   server.post<{ Body: Static<typeof Body> }>(
     '/simulator/faults',
     { schema: { body: Body } },
@@ -40,9 +40,4 @@ export const faults: Endpoint = (server, { world }) => {
       return reply.code(201).send(fault);
     },
   );
-  server.get('/simulator/faults', () => world.faults.list());
-  server.delete('/simulator/faults', (_request, reply) => {
-    world.faults.clear();
-    return reply.code(204).send();
-  });
 };

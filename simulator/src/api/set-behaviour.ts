@@ -21,18 +21,16 @@ const Body = Type.Object(
   { additionalProperties: false },
 );
 
-/** `PUT` and `GET /simulator/behaviour`: how the world reacts. What is left out is the default. */
-export const behaviour: Endpoint = (server, { world }) => {
+/** `PUT /simulator/behaviour`: how the world reacts. What is left out is the default. */
+export const setBehaviour: Endpoint = (server, { world }) => {
   server.put<{ Body: Static<typeof Body> }>(
     '/simulator/behaviour',
     { schema: { body: Body } },
     (request) => {
       const { phones = {}, ...rest } = request.body;
       const byNumber = Object.entries(phones).map(([phone, own]) => [phoneNumber(phone), own]);
-      const next = { ...rest, phones: Object.fromEntries(byNumber) };
-      world.behaviour.replace(next);
+      world.behaviour.replace({ ...rest, phones: Object.fromEntries(byNumber) });
       return world.behaviour.read();
     },
   );
-  server.get('/simulator/behaviour', () => world.behaviour.read());
 };
