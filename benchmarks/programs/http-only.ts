@@ -29,6 +29,7 @@ const noSessions: SessionControl = {
   currentQr: nobody,
   requestPairCode: nobody,
   lookUp: nobody,
+  listGroups: nobody,
   waitUntilConnected: nobody,
 };
 

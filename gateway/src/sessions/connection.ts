@@ -1,4 +1,5 @@
 import type { CloseReason } from '../domain/connection-state.ts';
+import type { GroupId } from '../domain/group-id.ts';
 import type { ServiceId, WhatsAppId } from '../domain/ids.ts';
 import type { DueContent, DueMessage } from '../domain/message.ts';
 import type { Tick } from '../domain/message-state.ts';
@@ -23,10 +24,21 @@ export interface Connection {
    * @throws SendRefusal when there is no answer
    */
   lookUp(phone: PhoneNumber): Promise<PhoneNumber | null>;
+  /**
+   * The groups the account is a member of, as WhatsApp lists them.
+   * @throws SendRefusal when there is no answer
+   */
+  listGroups(): Promise<Group[]>;
   /** Removes this device from the account, then closes. */
   logOut(): Promise<void>;
   /** Closes; `onClosed` follows with the reason `asked`. */
   close(): Promise<void>;
+}
+
+/** A group of the account. */
+export interface Group {
+  readonly groupId: GroupId;
+  readonly name: string;
 }
 
 /** Why a message could not be handed over. */

@@ -1,5 +1,6 @@
 import type { ServiceId } from '../domain/ids.ts';
 import type { PhoneNumber } from '../domain/phone-number.ts';
+import type { Group } from './connection.ts';
 
 /** What other parts may ask of the sessions. How a service stands is read from its row. */
 export interface SessionControl {
@@ -26,6 +27,11 @@ export interface SessionControl {
    * @throws Problem `not_connected`
    */
   lookUp(serviceId: ServiceId, phone: PhoneNumber): Promise<boolean>;
+  /**
+   * The groups the service's account is a member of.
+   * @throws Problem `not_connected`
+   */
+  listGroups(serviceId: ServiceId): Promise<Group[]>;
   /** Waits until the service's account is connected; resolves false when that takes too long. */
   waitUntilConnected(serviceId: ServiceId, timeoutMs: number): Promise<boolean>;
 }

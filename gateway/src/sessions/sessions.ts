@@ -18,6 +18,7 @@ import {
   type Account,
   type Answer,
   type Connection,
+  type Group,
   type IncomingMessage,
   type ServiceMode,
 } from './connection.ts';
@@ -168,6 +169,17 @@ export class Sessions implements SessionControl {
     await keepLookup(this.#database, serviceId, phone, { whatsAppPhone });
     if (whatsAppPhone !== null) this.#lookups.set(key, whatsAppPhone);
     return whatsAppPhone;
+  }
+
+  async listGroups(serviceId: ServiceId): Promise<Group[]> {
+    try {
+      const connection = await this.connectionOf(serviceId);
+      if (connection === null) throw new SendRefusal('not_connected', true);
+      return await connection.listGroups();
+    } catch (error) {
+      if (error instanceof SendRefusal) throw new Problem('not_connected');
+      throw error;
+    }
   }
 
   async waitUntilConnected(serviceId: ServiceId, timeoutMs: number): Promise<boolean> {

@@ -1,4 +1,5 @@
 import type { CloseReason } from '../domain/connection-state.ts';
+import type { GroupId } from '../domain/group-id.ts';
 import type { DueMessage } from '../domain/message.ts';
 import type { PhoneNumber } from '../domain/phone-number.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -7,6 +8,7 @@ import {
   type Answer,
   type Connection,
   type ConnectionListener,
+  type Group,
 } from '../sessions/connection.ts';
 import type { BinaryNode, WAMessage } from './baileys.ts';
 import { closeReasonOf } from './close-reason.ts';
@@ -88,6 +90,19 @@ export class BaileysConnection implements Connection {
     if (answer === undefined) throw new SendRefusal('lookup_unanswered', true);
     const known = parseJid(answer.find((entry) => entry.exists)?.jid);
     return known.kind === 'phone' ? (known.digits as PhoneNumber) : null;
+  }
+
+  async listGroups(): Promise<Group[]> {
+    this.#requireOpen();
+    try {
+      const groups = await this.#socket.groupFetchAllParticipating();
+      return Object.values(groups).flatMap(({ id, subject }) => {
+        const jid = parseJid(id);
+        return jid.kind === 'group' ? [{ groupId: jid.digits as GroupId, name: subject }] : [];
+      });
+    } catch {
+      throw new SendRefusal('groups_unanswered', true);
+    }
   }
 
   async logOut(): Promise<void> {

@@ -1,6 +1,7 @@
 import { Problem } from '../../src/domain/errors.ts';
 import type { ServiceId } from '../../src/domain/ids.ts';
 import type { PhoneNumber } from '../../src/domain/phone-number.ts';
+import type { Group } from '../../src/sessions/connection.ts';
 import type { SessionControl } from '../../src/sessions/session-control.ts';
 import type { Database } from '../../src/storage/database.ts';
 import {
@@ -23,6 +24,8 @@ export class HeldSessions implements SessionControl {
   readonly asked: string[] = [];
   /** Numbers that WhatsApp does not know. */
   readonly unregistered = new Set<string>();
+  /** The groups every linked account is a member of. */
+  readonly groups: Group[] = [];
   readonly #database: Database;
   readonly #linked = new Set<ServiceId>();
 
@@ -63,6 +66,12 @@ export class HeldSessions implements SessionControl {
     await Promise.resolve();
     if (!this.#linked.has(serviceId)) throw new Problem('not_connected');
     return !this.unregistered.has(phone);
+  }
+
+  async listGroups(serviceId: ServiceId): Promise<Group[]> {
+    await Promise.resolve();
+    if (!this.#linked.has(serviceId)) throw new Problem('not_connected');
+    return this.groups;
   }
 
   waitUntilConnected(serviceId: ServiceId): Promise<boolean> {
