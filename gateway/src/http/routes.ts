@@ -19,9 +19,12 @@ import { addShowAllService } from './partner/show-all-service.ts';
 import { addSimulatorProxy } from './simulator/proxy.ts';
 import { addDeletePending } from './tenant/delete-pending.ts';
 import { addGetStatus } from './tenant/get-status.ts';
+import { addGetGroupList } from './tenant/get-group-list.ts';
 import { addIsRegistered } from './tenant/is-registered.ts';
 import { addPending } from './tenant/pending.ts';
 import { addReceivedMessages } from './tenant/received-messages.ts';
+import { addSendGroup } from './tenant/send-group.ts';
+import { addSendLocation } from './tenant/send-location.ts';
 import { addSendMsg } from './tenant/send-msg.ts';
 import { addSentMessages } from './tenant/sent-messages.ts';
 import { addServiceSettings } from './tenant/service-settings.ts';
@@ -29,11 +32,14 @@ import { addServiceSettings } from './tenant/service-settings.ts';
 const DOORS = {
   tenant: [
     addSendMsg,
+    addSendGroup,
+    addSendLocation,
     addGetStatus,
     addSentMessages,
     addReceivedMessages,
     addPending,
     addDeletePending,
+    addGetGroupList,
     addIsRegistered,
     addServiceSettings,
   ],
