@@ -33,14 +33,17 @@ export const ERRORS = {
   wrong_state: [409, 'The service is not in a state in which this can be done.'],
   idempotency_conflict: [409, 'This idempotency key was used with other parameters.'],
   body_too_large: [413, 'The request is larger than this address takes.'],
+  media_too_large: [413, 'A file has at most 100 MB.'],
   unsupported_content_type: [
     415,
     'Send multipart/form-data, application/x-www-form-urlencoded or application/json.',
   ],
+  link_not_allowed: [422, 'Files are fetched from public http and https addresses only.'],
   media_not_supported: [422, 'Files can not be sent yet: only text.'],
   too_many_requests: [429, 'Too many requests; try again later.'],
   internal_error: [500, 'Something went wrong on this side.'],
   not_connected: [503, 'The WhatsApp account of this service is not connected.'],
+  storage_full: [503, 'There is no room for files here at the moment; texts still go.'],
   not_ready: [503, 'The gateway is not ready; try again in a moment.'],
 } as const satisfies Record<string, readonly [status: number, sentence: string]>;
 
