@@ -42,7 +42,7 @@ export const idleMemory: Scenario = {
   async run(surroundings) {
     await using stack = new AsyncDisposableStack();
     const simulator = stack.use(await Simulator.start(join(surroundings.folder, 'simulator')));
-    const accounts = surroundings.isQuick ? 8 : 40;
+    const accounts = surroundings.isQuick ? 8 : 30;
     const rounds = surroundings.isQuick ? 1 : 3;
     const ways = [
       await gatewayWay(surroundings, simulator),
@@ -83,7 +83,8 @@ async function gatewayWay({ postgres, folder }: Surroundings, simulator: Simulat
     name: 'gateway',
     async link(accounts) {
       await using gateway = await Gateway.start(place);
-      for (; linked < accounts; linked += 1) await gateway.linkService(`44740000200${linked}`);
+      for (; linked < accounts; linked += 1)
+        await gateway.linkService(`447400002${String(linked).padStart(3, '0')}`);
     },
     async measure(accounts) {
       await using gateway = await Gateway.start(place);
@@ -100,7 +101,7 @@ function startBare(): Promise<Child> {
 }
 
 function phoneOf(index: number): string {
-  return `44740000300${index}`;
+  return `447400003${String(index).padStart(3, '0')}`;
 }
 
 async function bareWay({ folder }: Surroundings, simulator: Simulator): Promise<Way> {
