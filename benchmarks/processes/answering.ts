@@ -1,5 +1,5 @@
-/** What a benchmark's child process is asked over its IPC channel, and what it answers. */
-export interface Question {
+/** What a child process of a benchmark is asked over its IPC channel. */
+interface Question {
   readonly id: number;
   readonly command: string;
   readonly input: unknown;

@@ -6,7 +6,7 @@ import type { Reply } from './answering.ts';
 const STOP_MS_MAX = 20_000;
 const SAID_LINES_MAX = 40;
 
-export const REPOSITORY = dirname(dirname(import.meta.dirname));
+const REPOSITORY = dirname(dirname(import.meta.dirname));
 const PROBE = import.meta.resolve('./probe.ts');
 
 /** What a child is started with. */
