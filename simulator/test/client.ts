@@ -49,6 +49,8 @@ export class Client {
   readonly statuses: Array<{ id: string; status: number }> = [];
   readonly acks: BinaryNode[] = [];
   readonly receipts: BinaryNode[] = [];
+  /** Messages as they came over the wire. */
+  readonly incoming: BinaryNode[] = [];
   isOpen = false;
   isNewLogin = false;
   closeCode: number | undefined;
@@ -132,6 +134,7 @@ export class Client {
       }
     });
     ws.on('CB:ack,class:message', (ack: BinaryNode) => this.acks.push(ack));
+    ws.on('CB:message', (message: BinaryNode) => this.incoming.push(message));
     ws.on('CB:receipt', (receipt: BinaryNode) => this.receipts.push(receipt));
   }
 

@@ -96,6 +96,13 @@ for (const addressing of ['pn', 'lid']) {
     test('a client that was removed gets an error', async () => {
       await world.call('POST', `/simulator/groups/${groupId}/participants`, { remove: [OWN] });
       await assert.rejects(client.socket.groupMetadata(groupId), /forbidden/);
+      const id = `OUTSIDER${addressing}`;
+      await client.socket.sendNode({
+        tag: 'message',
+        attrs: { to: groupId, id, type: 'text' },
+        content: [{ tag: 'enc', attrs: { v: '2', type: 'skmsg' }, content: Buffer.alloc(100) }],
+      });
+      assert.equal((await client.ackOf(id)).attrs['error'], '403');
     });
   });
 }

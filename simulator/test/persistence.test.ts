@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 
 import { TestWorld } from './world.ts';
 import { waitUntil } from './wait-until.ts';
+import type { BinaryNode } from 'baileys';
 import type { Client } from './client.ts';
 
 const [OWN, ANN] = ['447400000001', '447500000001'];
@@ -38,7 +39,7 @@ test('what comes while the client is away waits for it, marked offline, in order
 });
 
 test('the world survives a kill: links, sessions, messages, receipts that were due', async () => {
-  await world.behave({ deliverAfterMs: 300, readAfterMs: 600 });
+  await world.behave({ deliverAfterMs: 300, readAfterMs: 2500 });
   const id = await client.sendText(ANN, 'just before the end');
   await client.ackOf(id);
   await world.killChild();
@@ -53,6 +54,12 @@ test('the world survives a kill: links, sessions, messages, receipts that were d
     shown.map(({ text, wireCopies }) => [text, wireCopies]),
     [['just before the end', 1]],
   );
+  const inSession = await world.write(ANN, OWN, 'in the old session');
+  const kept = await waitUntil('it', () =>
+    client.incoming.find(({ attrs }) => attrs['id'] === inSession),
+  );
+  const [enc] = kept.content as BinaryNode[];
+  assert.equal(enc?.attrs['type'], 'msg', 'no new session was needed');
   await client.sendText(ANN, 'and in the same session');
   await waitUntil('it', async () =>
     (await world.shown(ANN)).some(({ text }) => text === 'and in the same session'),

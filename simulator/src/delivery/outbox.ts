@@ -1,3 +1,4 @@
+import { Agenda } from './agenda.ts';
 import { decodeStanza, encodeStanza } from '../wire/codec.ts';
 import { stanza } from '../wire/stanza.ts';
 import type { Clock } from '../clock/clock.ts';
@@ -14,7 +15,6 @@ interface WaitingRow {
   seq: number;
   phone: string;
   device: number;
-  due_at: number;
   stanza: Uint8Array;
 }
 
@@ -31,18 +31,21 @@ export class Outbox {
   readonly #lines: DeviceLines;
   readonly #database: WorldDatabase;
   readonly #statements: ReturnType<typeof prepareStatements>;
-  readonly #timers = new Map<number, () => void>();
+  readonly #agenda: Agenda;
 
   constructor(database: WorldDatabase, clock: Clock, lines: DeviceLines) {
     this.#database = database;
     this.#clock = clock;
     this.#lines = lines;
+    this.#agenda = new Agenda(clock, (seq) => this.#onDue(seq));
     this.#statements = prepareStatements(database);
   }
 
   /** Sets the timers of what was waiting when the process last ended. */
   resume(): void {
-    for (const row of this.#statements.waiting.all(this.#clock.now())) this.#setTimer(row);
+    for (const row of this.#statements.waiting.all(this.#clock.now())) {
+      this.#agenda.add(row.seq, row.due_at);
+    }
   }
 
   /** Sends a stanza (`message`, `receipt` or `notification`) once it is committed and due. */
@@ -62,7 +65,7 @@ export class Outbox {
       retriesAsked,
       bytes,
     );
-    if (delayMs > 0) this.#setTimer({ seq, phone, device, due_at: dueAt });
+    if (delayMs > 0) this.#agenda.add(seq, dueAt);
     else this.#database.afterCommit(() => this.#sendLive(phone, device, bytes));
   }
 
@@ -71,7 +74,7 @@ export class Outbox {
     const { phone, device } = recipient;
     const due = this.#statements.due.all(phone, device, this.#clock.now());
     for (const [index, row] of due.entries()) {
-      this.#cancelTimer(row.seq);
+      this.#agenda.remove(row.seq);
       const node = decodeStanza(Buffer.from(row.stanza));
       send(stanza(node.tag, { ...node.attrs, offline: String(index) }, node.content));
     }
@@ -123,23 +126,12 @@ export class Outbox {
 
   /** Stops the timers; what waits stays in the world. */
   pause(): void {
-    for (const cancel of this.#timers.values()) cancel();
-    this.#timers.clear();
+    this.#agenda.clear();
   }
 
-  #setTimer(row: Omit<WaitingRow, 'stanza'>): void {
-    const delayMs = Math.max(0, row.due_at - this.#clock.now());
-    const cancel = this.#clock.after(delayMs, () => {
-      this.#timers.delete(row.seq);
-      const found = this.#statements.bySeq.get(row.seq);
-      if (found) this.#sendLive(row.phone, row.device, Buffer.from(found.stanza));
-    });
-    this.#timers.set(row.seq, cancel);
-  }
-
-  #cancelTimer(seq: number): void {
-    this.#timers.get(seq)?.();
-    this.#timers.delete(seq);
+  #onDue(seq: number): void {
+    const row = this.#statements.bySeq.get(seq);
+    if (row) this.#sendLive(row.phone, row.device, Buffer.from(row.stanza));
   }
 
   #sendLive(phone: string, device: number, bytes: Buffer): void {
@@ -161,8 +153,8 @@ function prepareStatements(database: WorldDatabase) {
          (phone, device, class, id, peer, type, due_at, retries_asked, stanza)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
-    waiting: prepare<Omit<WaitingRow, 'stanza'>>(
-      'SELECT seq, phone, device, due_at FROM outgoing WHERE due_at > ? ORDER BY due_at, seq',
+    waiting: prepare<{ seq: number; due_at: number }>(
+      'SELECT seq, due_at FROM outgoing WHERE due_at > ? ORDER BY due_at, seq',
     ),
     due: prepare<WaitingRow>(
       'SELECT * FROM outgoing WHERE phone = ? AND device = ? AND due_at <= ? ORDER BY seq',
