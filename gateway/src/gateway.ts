@@ -22,10 +22,20 @@ import { StoredKeyVault } from './storage/keys/key-vault.ts';
 import { migrate } from './storage/migrate.ts';
 import { databaseAnswers } from './storage/ping.ts';
 import { createConnector, whatsAppEndpoint } from './whatsapp/connector.ts';
+import { onlyMediaHost } from './whatsapp/files/media-hosts.ts';
 import { keyCodec } from './whatsapp/key-codec.ts';
+import type { MediaShelf } from './whatsapp/media-shelf.ts';
 
 const ANSWERS_ON_STOP_MS_MAX = 10_000;
 const KEYS_ON_STOP_MS_MAX = 5000;
+
+/** Until files can be handed in, there are none. */
+const NO_SHELF: MediaShelf = {
+  pathOf: () => '',
+  describe: () => Promise.resolve({}),
+  findUploaded: () => Promise.resolve(null),
+  keepUploaded: () => Promise.resolve(),
+};
 
 /** A running gateway. */
 export interface Gateway extends AsyncDisposable {
@@ -122,6 +132,7 @@ function joinSessions(
   stack.defer(() => within(KEYS_ON_STOP_MS_MAX, vault.close()));
   const connector = createConnector({
     vault,
+    shelf: NO_SHELF,
     clock: systemClock,
     log,
     endpoints: {
@@ -172,7 +183,12 @@ function recordMessage(
 }
 
 async function endpointOf(simulator: SimulatedWhatsApp) {
-  return { webSocketUrl: simulator.webSocketUrl, rootKey: await simulator.rootKey() };
+  const { rootKey, mediaUrl, mediaCertificate } = await simulator.trust();
+  return {
+    webSocketUrl: simulator.webSocketUrl,
+    rootKey,
+    media: onlyMediaHost(mediaUrl, mediaCertificate),
+  };
 }
 
 async function whyNotReady(database: Database): Promise<string | null> {

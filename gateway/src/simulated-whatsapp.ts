@@ -9,9 +9,19 @@ export interface SimulatedWhatsApp {
   readonly httpUrl: string;
   /** Bearer token of its API, or null when it asks for none. */
   readonly token: string | null;
-  /** The root key of its certificates, 32 bytes. */
-  rootKey(): Promise<Uint8Array>;
+  /** Whom its clients trust. Asked every time: it may have been started anew, as another one. */
+  trust(): Promise<SimulatedTrust>;
   close(): Promise<void>;
+}
+
+/** What tells this simulator from all others. */
+export interface SimulatedTrust {
+  /** The root key of its certificates, 32 bytes. */
+  readonly rootKey: Uint8Array;
+  /** `https://127.0.0.1:PORT`, where files are. */
+  readonly mediaUrl: string;
+  /** PEM of that place. */
+  readonly mediaCertificate: string;
 }
 
 /** Starts the built-in simulator, or points to the one that is configured. */
@@ -30,7 +40,7 @@ async function startBuiltIn(dataDir: string): Promise<SimulatedWhatsApp> {
     webSocketUrl: simulator.webSocketUrl,
     httpUrl: simulator.httpUrl,
     token,
-    rootKey: () => Promise.resolve(simulator.rootKey),
+    trust: () => askTrust(simulator.httpUrl),
     close: () => simulator.close(),
   };
 }
@@ -41,12 +51,13 @@ function pointTo(webSocketUrl: string): SimulatedWhatsApp {
     webSocketUrl,
     httpUrl,
     token: null,
-    async rootKey() {
-      // Asked every time: it may have been started anew, as another WhatsApp.
-      const answer = await fetch(`${httpUrl}/simulator`, { signal: AbortSignal.timeout(5000) });
-      const { rootKey } = (await answer.json()) as { rootKey: string };
-      return Buffer.from(rootKey, 'hex');
-    },
+    trust: () => askTrust(httpUrl),
     close: () => Promise.resolve(),
   };
+}
+
+async function askTrust(httpUrl: string): Promise<SimulatedTrust> {
+  const answer = await fetch(`${httpUrl}/simulator`, { signal: AbortSignal.timeout(5000) });
+  const told = (await answer.json()) as Record<'rootKey' | keyof SimulatedTrust, string>;
+  return { ...told, rootKey: Buffer.from(told.rootKey, 'hex') };
 }

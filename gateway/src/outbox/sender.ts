@@ -1,6 +1,6 @@
 import { toError } from '../domain/errors.ts';
 import type { ServiceId, WhatsAppId } from '../domain/ids.ts';
-import type { DueMessage, Recipient } from '../domain/message.ts';
+import { chatOf, type DueMessage, type Recipient } from '../domain/message.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import { createWaiters } from '../runtime/waiters.ts';
@@ -17,6 +17,7 @@ import { nextDueInMs } from '../storage/messages/next-due.ts';
 import { postponeMessage } from '../storage/messages/postpone-message.ts';
 import { queueWaitingMessages } from '../storage/messages/queue-waiting-messages.ts';
 import { returnToQueue } from '../storage/messages/return-to-queue.ts';
+import { ChatLanes } from './chat-lanes.ts';
 
 /** The most messages handed over and not yet answered, an account. */
 const UNANSWERED_MAX = 64;
@@ -49,6 +50,9 @@ export interface SenderParts {
  * 3. sets an alarm for the next scheduled message, and sleeps.
  * Awake without a connection, it only marks what waits as queued.
  *
+ * A message with a file has to be uploaded first, which may take minutes. It and what follows it in
+ * the same chat take a lane of their own (`chat-lanes.ts`): chats without files do not wait.
+ *
  * A claimed message is in doubt until WhatsApp answers. A message that was certainly not handed
  * over goes back to the queue instead.
  */
@@ -57,6 +61,11 @@ export class Sender {
   readonly #parts: SenderParts;
   /** When each unanswered message was handed over, monotonic milliseconds, oldest first. */
   readonly #unanswered = new Map<WhatsAppId, number>();
+  readonly #lanes = new ChatLanes(() => {
+    this.#makeRoom();
+  });
+  /** The connection for which a message waits in a lane. */
+  readonly #inLanes = new Map<WhatsAppId, Connection>();
   readonly #changes = createWaiters<'idle'>();
   #isStopped = false;
   #isAwake = false;
@@ -98,19 +107,26 @@ export class Sender {
 
   /** WhatsApp answered; its answer is committed. */
   answered(whatsAppId: WhatsAppId): void {
-    const wasFull = this.#unanswered.size >= UNANSWERED_MAX;
-    if (!this.#unanswered.delete(whatsAppId)) return;
-    if (wasFull) this.wake();
-    this.#changes.wake('idle');
+    if (this.#unanswered.delete(whatsAppId)) this.#makeRoom();
   }
 
   /** Begins nothing new; resolves when what was begun is answered, or `timeoutMs` are over. */
   async stop(timeoutMs: number): Promise<void> {
     this.#isStopped = true;
     this.#cancelAlarm();
-    const isIdle = (): boolean => !this.#isAwake && this.#unanswered.size === 0;
+    const isIdle = (): boolean => !this.#isAwake && this.#busyCount === 0;
     await this.#changes.until('idle', isIdle, timeoutMs, this.#parts.clock);
     this.#cancelAnswerCheck?.();
+  }
+
+  /** Handed over and not answered, or on the way to it. */
+  get #busyCount(): number {
+    return this.#unanswered.size + this.#lanes.size;
+  }
+
+  #makeRoom(): void {
+    if (this.#busyCount === UNANSWERED_MAX - 1) this.wake();
+    this.#changes.wake('idle');
   }
 
   async #workUntilDone(): Promise<void> {
@@ -140,7 +156,7 @@ export class Sender {
     }
     if (this.#mayLeaveDoubts) await this.#resendDoubts(connection);
     for (;;) {
-      const room = UNANSWERED_MAX - this.#unanswered.size;
+      const room = UNANSWERED_MAX - this.#busyCount;
       if (room <= 0) return;
       this.#isWokenAgain = false;
       if (this.#isStopped) return;
@@ -156,9 +172,12 @@ export class Sender {
     await this.#parts.answersSettled();
     const doubts = await claimMessagesInDoubt(this.#parts.database.pool, this.#serviceId);
     for (const { id } of doubts.filter(isHopeless)) await this.#fail(id, 'unknown_outcome');
-    const others = doubts.filter((message) => !isHopeless(message));
+    const isUnderWay = ({ whatsAppId }: DueMessage): boolean =>
+      this.#unanswered.has(whatsAppId) || this.#inLanes.get(whatsAppId) === connection;
+    const others = doubts.filter((message) => !isHopeless(message) && !isUnderWay(message));
+    this.#mayLeaveDoubts = false;
     const isComplete = await this.#handOver(connection, others, { areInDoubt: true });
-    this.#mayLeaveDoubts = !isComplete;
+    if (!isComplete) this.#mayLeaveDoubts = true;
   }
 
   /** @returns false when the connection ended before all were handed over */
@@ -168,6 +187,11 @@ export class Sender {
     { areInDoubt = false } = {},
   ): Promise<boolean> {
     for (const [index, message] of messages.entries()) {
+      const chat = chatOf(message.recipient);
+      if (message.content.kind === 'media' || this.#lanes.isBusy(chat)) {
+        this.#takeLane(chat, connection, message, areInDoubt);
+        continue;
+      }
       if (await this.#sendOne(connection, message, areInDoubt)) continue;
       // What was handed over before may have arrived: it stays in doubt, the rest does not.
       const unsent = areInDoubt ? [] : messages.slice(index).map(({ id }) => id);
@@ -175,6 +199,21 @@ export class Sender {
       return false;
     }
     return true;
+  }
+
+  /** If the connection ends meanwhile the message stays in doubt, and goes again on the next. */
+  #takeLane(chat: string, connection: Connection, message: DueMessage, isInDoubt: boolean): void {
+    const { whatsAppId } = message;
+    this.#inLanes.set(whatsAppId, connection);
+    this.#lanes.run(chat, async () => {
+      try {
+        await this.#sendOne(connection, message, isInDoubt);
+      } catch (error) {
+        const err = toError(error);
+        this.#parts.log.error({ err, serviceId: this.#serviceId }, 'a message is left in doubt');
+      }
+      if (this.#inLanes.get(whatsAppId) === connection) this.#inLanes.delete(whatsAppId);
+    });
   }
 
   /** @returns false when there is no connection any more */
@@ -190,6 +229,7 @@ export class Sender {
         await this.#fail(message.id, 'not_on_whatsapp');
         return true;
       }
+      await connection.prepare(message.content);
       this.#expectAnswer(message.whatsAppId);
       await connection.send({ ...message, recipient });
       return true;
@@ -203,8 +243,12 @@ export class Sender {
         { err: toError(error), serviceId: this.#serviceId, reason },
         'a message was not sent',
       );
-      if (message.attempts >= ATTEMPTS_MAX) await this.#fail(message.id, reason);
-      else if (!isInDoubt) {
+      const isFinal = error instanceof SendRefusal && !error.isTemporary;
+      if (isFinal || message.attempts >= ATTEMPTS_MAX) await this.#fail(message.id, reason);
+      else if (isInDoubt) {
+        this.#mayLeaveDoubts = true;
+        this.#setAlarm(POSTPONE_MS);
+      } else {
         await postponeMessage(
           database,
           this.#serviceId,
@@ -212,6 +256,7 @@ export class Sender {
           POSTPONE_MS * message.attempts,
         );
         this.#mayHaveScheduled = true;
+        this.wake();
       }
       return true;
     }

@@ -11,6 +11,12 @@ import type { PhoneNumber } from '../domain/phone-number.ts';
  */
 export interface Connection {
   /**
+   * Does what may take long before a message can be handed over: uploads its file. Harmless when it
+   * is done already.
+   * @throws SendRefusal when it can not be done
+   */
+  prepare(content: DueContent): Promise<void>;
+  /**
    * Hands a message to WhatsApp under its fixed id. Resolves when it is encrypted and on its way;
    * WhatsApp's verdict comes later through `onAnswer`.
    * @throws SendRefusal when it can not be sent at all
@@ -49,8 +55,9 @@ export class SendRefusal extends Error {
   /** Whether the same message may succeed later. */
   readonly isTemporary: boolean;
 
-  constructor(reason: string, isTemporary: boolean) {
-    super(`the message could not be handed over: ${reason}`);
+  /** @param detail what went wrong, for the log */
+  constructor(reason: string, isTemporary: boolean, detail = '') {
+    super(`the message could not be handed over: ${reason} ${detail}`.trimEnd());
     this.reason = reason;
     this.isTemporary = isTemporary;
   }

@@ -1,6 +1,6 @@
 import type { CloseReason } from '../domain/connection-state.ts';
-import type { GroupId } from '../domain/group-id.ts';
-import type { DueMessage } from '../domain/message.ts';
+import { whatsAppId as whatsAppIdOf } from '../domain/ids.ts';
+import type { DueContent, DueMessage } from '../domain/message.ts';
 import type { PhoneNumber } from '../domain/phone-number.ts';
 import type { Clock } from '../runtime/clock.ts';
 import {
@@ -10,12 +10,16 @@ import {
   type ConnectionListener,
   type Group,
 } from '../sessions/connection.ts';
-import type { BinaryNode, WAMessage } from './baileys.ts';
+import type { BinaryNode, proto, WAMessage } from './baileys.ts';
 import { closeReasonOf } from './close-reason.ts';
 import { decodeAck, decodeReceipt } from './decode-answer.ts';
 import { decodeMessage } from './decode-message.ts';
 import { DurabilityGate } from './durability-gate.ts';
+import { addCaption } from './encode-media.ts';
 import { encodeContent } from './encode-message.ts';
+import { OutgoingFiles } from './files/outgoing-files.ts';
+import { uploadFile } from './files/upload-file.ts';
+import { GroupSender } from './groups/group-sender.ts';
 import { makeJid, parseJid } from './jid.ts';
 import { isLinkedDevice, stageCredentials } from './key-store.ts';
 import { handleInOrder } from './handle-in-order.ts';
@@ -46,6 +50,8 @@ export class BaileysConnection implements Connection {
   readonly #rawSocket: RawWebSocket;
   readonly #gate: DurabilityGate;
   readonly #watchdog: Watchdog;
+  readonly #groups: GroupSender;
+  readonly #files: OutgoingFiles;
   readonly #qrShown = Promise.withResolvers<void>();
   #isOpen = false;
   #hasCaughtUp = false;
@@ -56,7 +62,16 @@ export class BaileysConnection implements Connection {
     this.#parts = parts;
     this.#listener = listener;
     this.#clock = clock;
-    this.#socket = openSocket(parts);
+    this.#socket = openSocket(parts, {
+      findSent: ({ id }) => this.#findSent(id),
+      findGroup: (jid) => this.#groups.directory.find(jid),
+    });
+    this.#groups = new GroupSender(this.#socket, parts.log);
+    this.#files = new OutgoingFiles({
+      ...parts,
+      clock,
+      upload: (path, kind) => uploadFile(this.#socket.waUploadToServer, path, kind),
+    });
     this.#rawSocket = (this.#socket.ws as unknown as { socket: RawWebSocket }).socket;
     this.#gate = this.#installGate();
     this.#watchdog = startWatchdog(clock, (what) => {
@@ -68,14 +83,21 @@ export class BaileysConnection implements Connection {
     this.#listenToEvents();
   }
 
+  async prepare(content: DueContent): Promise<void> {
+    this.#requireOpen();
+    if (content.kind === 'media') await this.#files.messageOf(content.file);
+  }
+
   async send(message: DueMessage): Promise<void> {
     this.#requireOpen();
     const { recipient, content, whatsAppId } = message;
-    if (recipient.kind === 'person') await this.#requireDevices(recipient.phone);
-    if (content.kind === 'media') throw new SendRefusal('media_not_supported', false);
-    await this.#socket.relayMessage(makeJid(recipient), encodeContent(content), {
-      messageId: whatsAppId,
-    });
+    const encoded = await this.#encode(content);
+    if (recipient.kind === 'group') {
+      await this.#groups.send(recipient.groupId, encoded, whatsAppId);
+    } else {
+      await this.#requireDevices(recipient.phone);
+      await this.#socket.relayMessage(makeJid(recipient), encoded, { messageId: whatsAppId });
+    }
   }
 
   async requestPairCode(phone: PhoneNumber): Promise<string> {
@@ -92,17 +114,9 @@ export class BaileysConnection implements Connection {
     return known.kind === 'phone' ? (known.digits as PhoneNumber) : null;
   }
 
-  async listGroups(): Promise<Group[]> {
+  listGroups(): Promise<Group[]> {
     this.#requireOpen();
-    try {
-      const groups = await this.#socket.groupFetchAllParticipating();
-      return Object.values(groups).flatMap(({ id, subject }) => {
-        const jid = parseJid(id);
-        return jid.kind === 'group' ? [{ groupId: jid.digits as GroupId, name: subject }] : [];
-      });
-    } catch {
-      throw new SendRefusal('groups_unanswered', true);
-    }
+    return this.#groups.list();
   }
 
   async logOut(): Promise<void> {
@@ -113,6 +127,18 @@ export class BaileysConnection implements Connection {
   close(): Promise<void> {
     this.#finish('asked', '');
     return Promise.resolve();
+  }
+
+  async #encode(content: DueContent): Promise<proto.IMessage> {
+    if (content.kind !== 'media') return encodeContent(content);
+    return addCaption(await this.#files.messageOf(content.file), content.text);
+  }
+
+  /** What a message sent earlier says, for a phone that could not read it. */
+  async #findSent(id: string | null | undefined): Promise<proto.IMessage | undefined> {
+    if (!id) return undefined;
+    const content = await this.#listener.findSent(whatsAppIdOf(id));
+    return content === null ? undefined : await this.#encode(content);
   }
 
   /** Without the recipient's devices Baileys reports success and sends to nobody. */

@@ -1,4 +1,4 @@
-import { whatsAppId, type ServiceId } from '../domain/ids.ts';
+import type { ServiceId } from '../domain/ids.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type {
@@ -8,14 +8,16 @@ import type {
   ServiceMode,
 } from '../sessions/connection.ts';
 import { BaileysConnection } from './baileys-connection.ts';
-import { encodeContent } from './encode-message.ts';
+import { WHATSAPP_MEDIA_HOSTS } from './files/media-hosts.ts';
 import { isLinkedDevice, loadCredentials, newCredentials, stageCredentials } from './key-store.ts';
 import type { KeyVault } from './key-vault.ts';
+import type { MediaShelf } from './media-shelf.ts';
 import type { Endpoint } from './socket.ts';
 
 /** What the connector needs from the rest of the gateway. */
 export interface ConnectorParts {
   readonly vault: KeyVault;
+  readonly shelf: MediaShelf;
   readonly clock: Clock;
   readonly log: Log;
   /** Where the sockets of each served mode go. Asked at every connection. */
@@ -27,12 +29,12 @@ export interface ConnectorParts {
  * @param url another way to WhatsApp, or null for its own address; the trust stays the same
  */
 export function whatsAppEndpoint(url: string | null): Endpoint {
-  return { webSocketUrl: url, rootKey: null };
+  return { webSocketUrl: url, rootKey: null, media: WHATSAPP_MEDIA_HOSTS };
 }
 
 /** Opens connections to WhatsApp, or to the simulator, through Baileys. */
 export function createConnector(parts: ConnectorParts): Connector {
-  const { vault, clock, log } = parts;
+  const { vault, shelf, clock, log } = parts;
   return {
     serves: (mode) => parts.endpoints[mode] !== undefined,
     async open(
@@ -53,11 +55,8 @@ export function createConnector(parts: ConnectorParts): Connector {
         endpoint,
         credentials,
         vault,
+        shelf,
         log: log.child({ serviceId }),
-        findSent: async ({ id }: { id?: string | null }) => {
-          const content = id ? await listener.findSent(whatsAppId(id)) : null;
-          return content === null || content.kind === 'media' ? undefined : encodeContent(content);
-        },
       };
       return new BaileysConnection(socketParts, listener, clock);
     },

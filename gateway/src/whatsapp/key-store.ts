@@ -59,6 +59,11 @@ export function createKeyStore(vault: KeyVault, serviceId: ServiceId): SignalKey
   return {
     async get<Type extends keyof SignalDataTypeMap>(type: Type, ids: string[]) {
       const found = await vault.load(serviceId, type, ids);
+      // The library notes in this very object, before anything is sent, who has got a group's key.
+      // A send that fails must not leave that behind in what the vault remembers.
+      if (type === 'sender-key-memory') {
+        for (const [name, value] of found) found.set(name, structuredClone(value));
+      }
       return Object.fromEntries(found) as Record<string, SignalDataTypeMap[Type]>;
     },
     set(data: SignalDataSet) {

@@ -3,7 +3,9 @@ import type { Log } from '../runtime/log.ts';
 import { createBaileysLog } from './baileys-log.ts';
 import { makeWASocket, proto, type AuthenticationCreds, type SocketConfig } from './baileys.ts';
 import { createKeyStore, createWriteThroughRepository } from './key-store.ts';
+import { createMediaAgent, type MediaHosts } from './files/media-hosts.ts';
 import type { KeyVault } from './key-vault.ts';
+import type { MediaShelf } from './media-shelf.ts';
 import { trusting } from './trust-root.ts';
 
 const CONNECT_TIMEOUT_MS = 20_000;
@@ -23,6 +25,8 @@ export interface Endpoint {
   readonly webSocketUrl: string | null;
   /** Null: WhatsApp's own root. */
   readonly rootKey: Uint8Array | null;
+  /** Where it keeps files. */
+  readonly media: MediaHosts;
 }
 
 /** Everything a socket needs. */
@@ -31,13 +35,22 @@ export interface SocketParts {
   readonly endpoint: Endpoint;
   readonly credentials: AuthenticationCreds;
   readonly vault: KeyVault;
+  readonly shelf: MediaShelf;
   readonly log: Log;
+}
+
+/** What the library asks of us while it works. */
+interface SocketQuestions {
   /** The content of a message sent earlier, for a phone that could not read it. */
   readonly findSent: NonNullable<SocketConfig['getMessage']>;
+  readonly findGroup: NonNullable<SocketConfig['cachedGroupMetadata']>;
 }
 
 /** Opens a Baileys socket, configured for a gateway: no previews, no caches of our messages. */
-export function openSocket(parts: SocketParts): ReturnType<typeof makeWASocket> {
+export function openSocket(
+  parts: SocketParts,
+  questions: SocketQuestions,
+): ReturnType<typeof makeWASocket> {
   const { serviceId, endpoint, credentials, vault } = parts;
   return trusting(endpoint.rootKey, () =>
     makeWASocket({
@@ -45,7 +58,9 @@ export function openSocket(parts: SocketParts): ReturnType<typeof makeWASocket> 
       auth: { creds: credentials, keys: createKeyStore(vault, serviceId) },
       makeSignalRepository: createWriteThroughRepository(vault, serviceId),
       logger: createBaileysLog(parts.log),
-      getMessage: parts.findSent,
+      getMessage: questions.findSent,
+      cachedGroupMetadata: questions.findGroup,
+      fetchAgent: createMediaAgent(endpoint.media),
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
       defaultQueryTimeoutMs: QUERY_TIMEOUT_MS,
       keepAliveIntervalMs: KEEP_ALIVE_INTERVAL_MS,
