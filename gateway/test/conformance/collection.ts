@@ -2,11 +2,19 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** A field of a form in the collection. */
-interface FormField {
+export interface FormField {
   readonly key: string;
   readonly value?: string;
   readonly type: string;
+  /** Where the collection's author had the file. */
+  readonly src?: string;
   readonly disabled?: boolean;
+}
+
+interface Body {
+  readonly mode: string;
+  readonly formdata?: readonly FormField[];
+  readonly raw?: string;
 }
 
 /** A request of the documented API with its first example answer. */
@@ -24,17 +32,14 @@ export interface DocumentedRequest {
   };
 }
 
-interface Item {
+/** A folder or a request, as the collection's file has it. */
+export interface Item {
   readonly name: string;
   readonly item?: readonly Item[];
   readonly request?: {
     readonly method: string;
     readonly url: string | { readonly raw: string };
-    readonly body?: {
-      readonly mode: string;
-      readonly formdata?: readonly FormField[];
-      readonly raw?: string;
-    };
+    readonly body?: Body;
   };
   readonly response?: readonly {
     readonly code: number;
@@ -43,12 +48,20 @@ interface Item {
   }[];
 }
 
+export interface Collection {
+  readonly item: readonly Item[];
+}
+
 const FILE = join(import.meta.dirname, 'whatsiplus.postman_collection.json');
+
+/** The collection as it is. */
+export function loadCollection(): Collection {
+  return JSON.parse(readFileSync(FILE, 'utf8')) as Collection;
+}
 
 /** All requests of the collection, in its order. */
 export function readCollection(): DocumentedRequest[] {
-  const collection = JSON.parse(readFileSync(FILE, 'utf8')) as { item: readonly Item[] };
-  return collection.item.flatMap((item) => flatten(item, []));
+  return loadCollection().item.flatMap((item) => flatten(item, []));
 }
 
 function flatten(item: Item, folders: readonly string[]): DocumentedRequest[] {
@@ -80,6 +93,6 @@ function flatten(item: Item, folders: readonly string[]): DocumentedRequest[] {
 export function formOf({ method, form, json }: DocumentedRequest): string {
   if (json !== null) return `${method} JSON`;
   if (form === null) return method;
-  const isList = form.some(({ key }) => key.endsWith('[]'));
-  return `${method} multipart${isList ? ', `phonenumber[]`' : ''}`;
+  const list = form.find(({ key }) => key.endsWith('[]'));
+  return `${method} multipart${list === undefined ? '' : `, \`${list.key}\``}`;
 }

@@ -10,6 +10,7 @@ const DATA_FIELDS = new Set([
   'expire',
   'from',
   'getMessageStatus',
+  'groupId',
   'id',
   'messageId',
   'pairCode',
@@ -22,6 +23,26 @@ const DATA_FIELDS = new Set([
 ]);
 
 const DATE = /^\d{4}([-/])\d\d\1\d\d( \d\d:\d\d:\d\d)?$/;
+
+/** A documented answer, and one that came. */
+interface Example {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: unknown;
+}
+interface ReceivedText {
+  readonly status: number;
+  readonly contentType: string;
+  readonly text: string;
+}
+
+/** Compares a whole answer with the documented one. @returns one sentence a difference */
+export function answerDifferences(example: Example, answer: ReceivedText): string[] {
+  const { status, contentType, text } = answer;
+  if (status !== example.status) return [`status ${status}: ${text}`];
+  if (contentType !== example.contentType) return [`content type ${contentType}`];
+  return differences(example.body, JSON.parse(text));
+}
 
 /**
  * Compares an answer with the documented example: the same fields in the same order, of the same

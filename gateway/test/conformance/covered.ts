@@ -1,54 +1,45 @@
-import type { HttpOnly } from '../harness/http-only.ts';
-import type { Scene } from './scene.ts';
+import type { ServiceRole } from './scene.ts';
 
 /** What a request of the collection needs beside its own text. */
 export interface Coverage {
-  /** What stands for APIKEY, ServiceAPIKEY and their like. */
-  readonly apiKey: (scene: Scene) => string;
-  /** Brings the scene to where the example was taken. */
-  readonly prepare?: (http: HttpOnly, scene: Scene) => Promise<unknown>;
-  /** What was changed in the request beside host, keys and ids, or is odd about it. */
+  /** Whose key stands for APIKEY, ServiceAPIKEY and their like. */
+  readonly by: ServiceRole;
+  /** What is odd about it. */
   readonly note?: string;
 }
 
-const linked = (scene: Scene): string => scene.linked.apiKey;
-const busy = (scene: Scene): string => scene.busy.apiKey;
-const fresh = (scene: Scene): string => scene.fresh.apiKey;
-const agents = (scene: Scene): string => scene.agentsApiKey;
-
-const WITHOUT_MEDIA = 'sent without `link`, `file`, `base64_file`';
-
-const set =
-  (query: string) =>
-  (http: HttpOnly, { linked: { apiKey } }: Scene): Promise<unknown> =>
-    http.ask(`/serviceSettings/${apiKey}?${query}`);
-
 /** The requests that are served so far, by their name in the collection. */
 export const COVERED: Readonly<Record<string, Coverage>> = {
-  'API Reference / sendMsg | Single': { apiKey: linked, note: WITHOUT_MEDIA },
-  'API Reference / sendMsg | Multiple phone numbers': { apiKey: linked, note: WITHOUT_MEDIA },
-  'API Reference / sendMsg | Multiple phone numbers (Json)': {
-    apiKey: linked,
-    note: WITHOUT_MEDIA,
+  'API Reference / sendMsg | Single': { by: 'linked' },
+  'API Reference / sendMsg | Multiple phone numbers': { by: 'linked' },
+  'API Reference / sendMsg | Multiple phone numbers (Json)': { by: 'linked' },
+  'API Reference / sentMessages': { by: 'busy', note: '`phonenumber` is digits without `+`' },
+  'API Reference / receivedMessages': { by: 'linked' },
+  'API Reference / getStatus': { by: 'linked' },
+  'API Reference / pending': { by: 'fresh' },
+  'API Reference / deletePending': { by: 'linked' },
+  'API Reference / getGroupList': { by: 'linked', note: 'a bare list, without a charset' },
+  'API Reference / sendGroup | Single': { by: 'linked' },
+  'API Reference / sendGroup  | Single': { by: 'linked' },
+  'API Reference / sendGroup | Multiple groups': { by: 'linked' },
+  'API Reference / sendLocation': { by: 'linked' },
+  'API Reference / sendLocation (JSON)': {
+    by: 'linked',
+    note: 'JSON that is sent as `text/plain`',
   },
-  'API Reference / sentMessages': {
-    apiKey: busy,
-    note: '`phonenumber` is digits without `+`',
-  },
-  'API Reference / receivedMessages': { apiKey: linked },
-  'API Reference / getStatus': { apiKey: linked },
-  'API Reference / pending': { apiKey: fresh },
-  'API Reference / deletePending': { apiKey: linked },
-  'API Reference / isRegistered': { apiKey: linked },
-  'Settings / serviceSettings': { apiKey: linked, note: 'no country code was set yet' },
-  'Settings / countryCode': { apiKey: linked, prepare: set('receiveMessage=off') },
-  'Settings / enable receiveMessage': { apiKey: linked, prepare: set('receiveMessage=off') },
-  'Settings / disable receiveMessage': { apiKey: linked, prepare: set('receiveMessage=on') },
-  'Partner / showAllService': { apiKey: agents },
-  'Partner / getWalletBalance': { apiKey: agents },
-  'Partner / create': { apiKey: agents },
-  'Partner / qrCode': { apiKey: fresh },
-  'Partner / loginWithCode': { apiKey: fresh },
-  'Partner / disconnect': { apiKey: agents },
-  'Partner / connect': { apiKey: agents },
+  'API Reference / isRegistered': { by: 'linked' },
+  'Settings / serviceSettings': { by: 'linked', note: 'no country code was set yet' },
+  'Settings / countryCode': { by: 'quiet' },
+  'Settings / enable receiveMessage': { by: 'quietWithCode' },
+  'Settings / disable receiveMessage': { by: 'withCode' },
+  'Partner / showAllService': { by: 'ofAgent' },
+  'Partner / getWalletBalance': { by: 'ofAgent' },
+  'Partner / create': { by: 'ofAgent' },
+  'Partner / qrCode': { by: 'fresh' },
+  'Partner / loginWithCode': { by: 'pairing' },
+  'Partner / disconnect': { by: 'ofAgent' },
+  'Partner / connect': { by: 'ofAgent' },
 };
+
+/** The folders of which no request may be missing. */
+export const WHOLE_FOLDERS = ['API Reference', 'Settings'];

@@ -1,90 +1,105 @@
 import { messageId } from '../../src/domain/ids.ts';
-import type { MessageState } from '../../src/domain/message-state.ts';
-import { insertReceived } from '../../src/storage/received/insert-received.ts';
-import type { HttpOnly, TestService } from '../harness/http-only.ts';
+import { openDatabase } from '../../src/storage/database.ts';
+import type { TestWorld } from '../harness/test-world.ts';
+import { waitUntil } from '../harness/wait-until.ts';
 
 /** What the collection's requests find: accounts and messages like those of its examples. */
 export interface Scene {
-  /** Linked to 15551234567, with messages. */
-  readonly linked: TestService;
-  /** With the three messages of the `sentMessages` example. */
-  readonly busy: TestService;
-  /** Nobody has scanned its code yet. */
-  readonly fresh: TestService;
   readonly agentKey: string;
-  /** A service of that agent. */
-  readonly agentsApiKey: string;
-  /** Of a message that was read. */
-  readonly readMessageId: number;
+  /** Keys of services, by what they are for. */
+  readonly keys: Record<ServiceRole, string>;
 }
 
-const NUMBER = '15551234567';
+export type ServiceRole =
+  /** Linked, in two groups, with a read message and received ones. */
+  | 'linked'
+  /** Linked, with `receiveMessage` off. */
+  | 'quiet'
+  /** As `quiet`, and a country code was set. */
+  | 'quietWithCode'
+  /** Linked, and a country code was set. */
+  | 'withCode'
+  /** With the three messages of the `sentMessages` example. */
+  | 'busy'
+  /** Nobody has scanned its code, nothing was sent. */
+  | 'fresh'
+  /** As `fresh`: to be linked by a code. */
+  | 'pairing'
+  /** Belongs to the agent. */
+  | 'ofAgent';
 
-/** Builds the scene through the API where that is possible, else as the sender would. */
-export async function setScene(http: HttpOnly): Promise<Scene> {
-  const linked = await http.openService();
-  await http.sessions.link(linked.id, NUMBER);
-  const busy = await http.openService();
-  await sendExamples(http, busy);
-  const fresh = await http.openService();
-  const made = await http.operate('/admin/agents', { name: 'Reseller', credit: '1000.00' });
-  const { agentKey } = made.json as { agentKey: string };
-  const created = await http.ask(`/module/create?agentKey=${agentKey}&planId=2&cycle=1`);
-  await receiveExamples(http, linked);
-  return {
+const OWN = '15551234568';
+/** Whom the examples write to, and who has written. */
+const OTHER = '15551234567';
+/** The message that the documented `getStatus` asks for. */
+const DOCUMENTED_ID = 23145;
+
+/** Builds the scene; through the API wherever that is possible. */
+export async function setScene(world: TestWorld): Promise<Scene> {
+  const linked = await makeLinked(world);
+  const quiet = await world.makeService({ link: '15551234572' });
+  await world.ask(`/serviceSettings/${quiet}?receiveMessage=off`);
+  const quietWithCode = await world.makeService({ link: '15551234573' });
+  await world.ask(`/serviceSettings/${quietWithCode}?receiveMessage=off&countryCode=44`);
+  const withCode = await world.makeService({ link: '15551234574' });
+  await world.ask(`/serviceSettings/${withCode}?countryCode=44`);
+  const agent = { name: 'Reseller', credit: '1000.00', mode: 'test' };
+  const { agentKey } = (await world.askAsOperator('/admin/agents', agent)).json;
+  const created = await world.ask(`/module/create?agentKey=${agentKey}&planId=2&cycle=1`);
+  const keys = {
     linked,
-    busy,
-    fresh,
-    agentKey,
-    agentsApiKey: (created.json as { apiKey: string }).apiKey,
-    readMessageId: await sendReadMessage(http, linked),
+    quiet,
+    quietWithCode,
+    withCode,
+    busy: await makeBusy(world),
+    fresh: await world.makeService(),
+    pairing: await world.makeService(),
+    ofAgent: created.json.apiKey,
   };
+  return { agentKey, keys };
 }
 
-/** The messages of the `sentMessages` example. */
-async function sendExamples(http: HttpOnly, service: TestService): Promise<void> {
-  const first = await send(http, service, 'This is a test message');
-  await setState(http, first, 'ready', null);
-  await send(http, service, 'This is a test message');
-  await send(http, service, 'This is a test message');
+async function makeLinked(world: TestWorld): Promise<string> {
+  const apiKey = await world.makeService({ link: OWN });
+  for (const name of ['Group Test 1', 'Group Test 2']) {
+    await world.askSimulator('/simulator/groups', { name, participants: [OTHER, OWN] });
+  }
+  await onDatabase(world, (run) => run(`ALTER SEQUENCE message_ids RESTART ${DOCUMENTED_ID}`));
+  const id = await world.send(apiKey, OTHER, 'This is a test from WhatsiPlus');
+  await world.waitForStatus(apiKey, id, { delivery: 'read' });
+  for (const number of [1, 2, 3]) {
+    const text = `This is a test message${number} from WhatsiPlus`;
+    await world.askSimulator(`/simulator/phones/${OTHER}/messages`, { to: OWN, text });
+    await waitUntil('the message to be received', async () => {
+      return (await world.ask(`/receivedMessages/${apiKey}`)).json.count === number;
+    });
+  }
+  return apiKey;
 }
 
-async function sendReadMessage(http: HttpOnly, service: TestService): Promise<number> {
-  const id = await send(http, service, 'This is a test from WhatsiPlus');
-  await setState(http, id, 'read', new Date());
-  return id;
-}
-
-async function send(http: HttpOnly, { apiKey }: TestService, message: string): Promise<number> {
-  const answer = await http.post(`/sendMsg/${apiKey}`, { phonenumber: NUMBER, message });
-  return (answer.json as { messageId: number }).messageId;
-}
-
-async function setState(
-  http: HttpOnly,
-  id: number,
-  state: MessageState,
-  executedAt: Date | null,
-): Promise<void> {
-  await http.database.query
-    .updateTable('messages')
-    .set({ state, executed_at: executedAt })
-    .where('id', '=', messageId(id))
-    .execute();
-}
-
-async function receiveExamples(http: HttpOnly, { id }: TestService): Promise<void> {
-  await insertReceived(
-    http.database.pool,
-    [1, 2, 3].map((number) => ({
-      serviceId: id,
-      whatsAppId: `3EB0${number}`,
-      groupId: '',
-      fromPhone: NUMBER,
-      fromLid: null,
-      type: 'chat',
-      text: `This is a test message${number} from WhatsiPlus`,
-      sentAtMs: Date.now(),
-    })),
+/** Nobody is linked, so the messages stay; the newer two stand as in the moment of acceptance. */
+async function makeBusy(world: TestWorld): Promise<string> {
+  const apiKey = await world.makeService();
+  const ids: number[] = [];
+  for (let count = 0; count < 3; count += 1) {
+    ids.push(await world.send(apiKey, OTHER, 'This is a test message'));
+  }
+  for (const id of ids) await world.waitForStatus(apiKey, id, { statusInfo: 'Pending' });
+  const newer = ids.slice(1).map(messageId).join(', ');
+  await onDatabase(world, (run) =>
+    run(`UPDATE messages SET state = 'accepted' WHERE id IN (${newer})`),
   );
+  return apiKey;
+}
+
+async function onDatabase(
+  world: TestWorld,
+  work: (run: (statement: string) => Promise<unknown>) => Promise<unknown>,
+): Promise<void> {
+  const database = openDatabase(world.databaseUrl, () => undefined);
+  try {
+    await work((statement) => database.pool.query(statement));
+  } finally {
+    await database.close();
+  }
 }

@@ -73,6 +73,30 @@ test('JSON queues a message; numbers and a byte order mark are understood', asyn
   assert.equal(kept?.text, '12.5');
 });
 
+for (const type of [
+  'text/plain',
+  'text/plain; charset=utf-8',
+  'application/x-www-form-urlencoded',
+]) {
+  test(`JSON that calls itself ${type} queues a message`, async () => {
+    const body = '\uFEFF {"phonenumber": ["447400733413"], "message": "a&b=c+d%20 😀"}';
+    const answer = await http.ask(path(), {
+      method: 'POST',
+      headers: { 'content-type': type },
+      body,
+    });
+    assert.equal(answer.status, 200, answer.text);
+    assert.equal((await keptMessages(1))[0]?.text, 'a&b=c+d%20 😀');
+  });
+}
+
+test('a form that only begins like JSON is a form', async () => {
+  const body = '{x&phonenumber=447400733413&message=form';
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+  const kept = await assertQueued(await http.ask(path(), { method: 'POST', headers, body }));
+  assert.equal(kept?.text, 'form');
+});
+
 test('a POST may carry everything in its query, also with an empty JSON body', async () => {
   const query = '?phonenumber=447400733413&message=query';
   await assertQueued(await http.ask(path() + query, { method: 'POST' }));

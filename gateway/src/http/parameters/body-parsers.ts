@@ -1,10 +1,15 @@
+import { parse } from 'node:querystring';
 import formBody from '@fastify/formbody';
 import multipart from '@fastify/multipart';
 import type { FastifyInstance } from 'fastify';
 import { Problem } from '../../domain/errors.ts';
 import { withoutByteOrderMark } from './parameter-collector.ts';
 
-/** The three body forms clients use; every other is answered 415. */
+/**
+ * The body forms clients use; every other is answered 415. JSON also comes under wrong names:
+ * Postman sends the collection's own `sendLocation (JSON)` as `text/plain`, as .NET does with a
+ * `StringContent`, and `curl -d` calls everything a form.
+ */
 export async function addBodyParsers(app: FastifyInstance): Promise<void> {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
@@ -14,7 +19,14 @@ export async function addBodyParsers(app: FastifyInstance): Promise<void> {
       done(new Problem('malformed_body', 'The body is not valid JSON.'));
     }
   });
-  await app.register(formBody);
+  app.addContentTypeParser('text/plain', { parseAs: 'string' }, (_request, body, done) => {
+    const parsed = parseJsonObject(String(body));
+    if (parsed === null) done(new Problem('unsupported_content_type'));
+    else done(null, parsed);
+  });
+  await app.register(formBody, {
+    parser: (body: string) => parseJsonObject(body) ?? parse(body, '&', '=', { maxKeys: 0 }),
+  });
   await app.register(multipart);
 }
 
@@ -22,4 +34,15 @@ export async function addBodyParsers(app: FastifyInstance): Promise<void> {
 function parseJson(body: string): unknown {
   const text = withoutByteOrderMark(body);
   return text.trim() === '' ? {} : JSON.parse(text);
+}
+
+/** The JSON object in a body of another name, or null when it is none. */
+function parseJsonObject(body: string): Record<string, unknown> | null {
+  const text = withoutByteOrderMark(body).trimStart();
+  if (!text.startsWith('{')) return null;
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    return null;
+  }
 }
