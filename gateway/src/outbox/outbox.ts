@@ -13,8 +13,11 @@ export class Outbox {
 
   /** Messages were accepted: their senders look at once. */
   kept(messages: readonly AcceptedMessage[]): void {
-    for (const message of messages) {
-      this.#senderOf(message.serviceId).wake(message.scheduledAtMs !== null);
+    const nowMs = this.#parts.clock.now();
+    for (const { serviceId, scheduledAtMs } of messages) {
+      const sender = this.#senderOf(serviceId);
+      if (scheduledAtMs === null) sender.wake();
+      else sender.scheduled(scheduledAtMs - nowMs);
     }
   }
 

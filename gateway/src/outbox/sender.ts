@@ -17,10 +17,13 @@ import { nextDueInMs } from '../storage/messages/next-due.ts';
 import { postponeMessage } from '../storage/messages/postpone-message.ts';
 import { queueWaitingMessages } from '../storage/messages/queue-waiting-messages.ts';
 import { returnToQueue } from '../storage/messages/return-to-queue.ts';
+import { Alarm } from './alarm.ts';
 import { ChatLanes } from './chat-lanes.ts';
 
 /** The most messages handed over and not yet answered, an account. */
 const UNANSWERED_MAX = 64;
+/** More are claimed when no more than this many are left. */
+const CLAIM_BELOW = UNANSWERED_MAX / 2;
 /** WhatsApp answers within a second; a connection that does not for this long is half dead. */
 const ANSWER_MS_MAX = 20_000;
 const ATTEMPTS_MAX = 4;
@@ -28,6 +31,7 @@ const ATTEMPTS_MAX = 4;
 const DOUBT_MS_MAX = 60 * 60 * 1000;
 const POSTPONE_MS = 5000;
 const DATABASE_RETRY_MS = 1000;
+const SHOW_QUEUE_MS = 1000;
 
 /** What all senders share. */
 export interface SenderParts {
@@ -72,18 +76,30 @@ export class Sender {
   #isWokenAgain = false;
   #mayLeaveDoubts = true;
   #mayHaveScheduled = true;
-  #cancelAlarm: () => void = () => undefined;
+  readonly #alarm: Alarm;
+  /** Shows what waits as queued, once a second at most: rewriting rows is not free. */
+  readonly #queueShower: Alarm;
   #cancelAnswerCheck: (() => void) | null = null;
 
   constructor(serviceId: ServiceId, parts: SenderParts) {
     this.#serviceId = serviceId;
     this.#parts = parts;
+    this.#alarm = new Alarm(parts.clock, () => {
+      this.wake();
+    });
+    this.#queueShower = new Alarm(parts.clock, () => void this.#showQueue());
   }
 
-  /** Something may be due. `isScheduled`: a message waits for a time of its own. */
-  wake(isScheduled = false): void {
+  /** A message waits for a time of its own. */
+  scheduled(delayMs: number): void {
     if (this.#isStopped) return;
-    if (isScheduled) this.#mayHaveScheduled = true;
+    this.#mayHaveScheduled = true;
+    this.#alarm.ringWithin(delayMs);
+  }
+
+  /** Something may be due. */
+  wake(): void {
+    if (this.#isStopped) return;
     if (this.#isAwake) {
       this.#isWokenAgain = true;
       return;
@@ -113,7 +129,8 @@ export class Sender {
   /** Begins nothing new; resolves when what was begun is answered, or `timeoutMs` are over. */
   async stop(timeoutMs: number): Promise<void> {
     this.#isStopped = true;
-    this.#cancelAlarm();
+    this.#alarm.cancel();
+    this.#queueShower.cancel();
     const isIdle = (): boolean => !this.#isAwake && this.#busyCount === 0;
     await this.#changes.until('idle', isIdle, timeoutMs, this.#parts.clock);
     this.#cancelAnswerCheck?.();
@@ -125,7 +142,7 @@ export class Sender {
   }
 
   #makeRoom(): void {
-    if (this.#busyCount === UNANSWERED_MAX - 1) this.wake();
+    if (this.#busyCount === CLAIM_BELOW) this.wake();
     this.#changes.wake('idle');
   }
 
@@ -140,7 +157,7 @@ export class Sender {
           { err, serviceId: this.#serviceId },
           'the sender failed; trying again',
         );
-        this.#setAlarm(DATABASE_RETRY_MS);
+        this.#alarm.ringWithin(DATABASE_RETRY_MS);
       }
     } while (this.#isWokenAgain);
     this.#isAwake = false;
@@ -151,13 +168,14 @@ export class Sender {
     const { database, sessions } = this.#parts;
     const connection = await sessions.connectionOf(this.#serviceId);
     if (connection === null) {
-      await queueWaitingMessages(database, this.#serviceId);
+      this.#queueShower.ringWithin(SHOW_QUEUE_MS);
       return;
     }
     if (this.#mayLeaveDoubts) await this.#resendDoubts(connection);
     for (;;) {
+      // Claiming for every answer would cost one commit a message.
+      if (this.#busyCount > CLAIM_BELOW) return;
       const room = UNANSWERED_MAX - this.#busyCount;
-      if (room <= 0) return;
       this.#isWokenAgain = false;
       if (this.#isStopped) return;
       const due = await claimDueMessages(database.pool, this.#serviceId, room);
@@ -247,7 +265,7 @@ export class Sender {
       if (isFinal || message.attempts >= ATTEMPTS_MAX) await this.#fail(message.id, reason);
       else if (isInDoubt) {
         this.#mayLeaveDoubts = true;
-        this.#setAlarm(POSTPONE_MS);
+        this.#alarm.ringWithin(POSTPONE_MS);
       } else {
         await postponeMessage(
           database,
@@ -296,12 +314,16 @@ export class Sender {
     if (!this.#mayHaveScheduled) return;
     const waitMs = await nextDueInMs(this.#parts.database.pool, this.#serviceId);
     if (waitMs === null) this.#mayHaveScheduled = false;
-    else this.#setAlarm(waitMs);
+    else this.#alarm.ringWithin(waitMs);
   }
 
-  #setAlarm(delayMs: number): void {
-    this.#cancelAlarm();
-    this.#cancelAlarm = this.#parts.clock.after(delayMs, () => this.wake());
+  async #showQueue(): Promise<void> {
+    const { database, log } = this.#parts;
+    try {
+      await queueWaitingMessages(database, this.#serviceId);
+    } catch (error) {
+      log.warn({ err: toError(error), serviceId: this.#serviceId }, 'the queue was not shown');
+    }
   }
 }
 

@@ -11,8 +11,7 @@ test('what arrives during a flush shares the next one, in order', async () => {
     return items.map((item) => item * 10);
   }, 3);
   const results = [batcher.add(1)];
-  await Promise.resolve();
-  await Promise.resolve();
+  await new Promise(setImmediate);
   for (const item of [2, 3, 4, 5]) results.push(batcher.add(item));
   first.resolve();
   assert.deepEqual(await Promise.all(results), [10, 20, 30, 40, 50]);
@@ -37,7 +36,7 @@ test('drained resolves when the last flush is over', async () => {
   const drained = batcher.drained().then(() => {
     isDrained = true;
   });
-  await Promise.resolve();
+  await new Promise(setImmediate);
   assert.equal(isDrained, false);
   flush.resolve([1]);
   await Promise.all([added, drained]);

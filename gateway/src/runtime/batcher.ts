@@ -44,7 +44,7 @@ export function createBatcher<Item, Result>(
 
   async function run(): Promise<void> {
     // One turn of patience gathers what this event-loop turn brings, at no cost in latency.
-    await Promise.resolve();
+    await new Promise(setImmediate);
     while (waiting.length > 0) {
       const batch = waiting.slice(0, batchItemsMax);
       waiting = waiting.slice(batch.length);

@@ -1,4 +1,12 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  randomBytes,
+  type KeyObject,
+} from 'node:crypto';
 
 /** Encryption at rest: AES-256-GCM, one derived key a context, the row's own name authenticated. */
 export interface Sealer {
@@ -50,6 +58,8 @@ export function createFingerprint(masterKey: Uint8Array): (secret: string) => Bu
   return (secret) => createHmac('sha256', pepper).update(secret).digest();
 }
 
-function deriveKey(masterKey: Uint8Array, purpose: string): Buffer {
-  return Buffer.from(hkdfSync('sha256', masterKey, '', `tickwire:${purpose}`, 32));
+/** A KeyObject, because Node 24 takes ten times as long for a cipher whose key is plain bytes. */
+function deriveKey(masterKey: Uint8Array, purpose: string): KeyObject {
+  const bytes = hkdfSync('sha256', masterKey, '', `tickwire:${purpose}`, 32);
+  return createSecretKey(Buffer.from(bytes));
 }

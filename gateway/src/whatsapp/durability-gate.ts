@@ -11,7 +11,8 @@ export class DurabilityGate {
   readonly #write: (frame: Uint8Array) => void;
   readonly #pendingKeys: () => Promise<void> | null;
   readonly #fail: (error: unknown) => void;
-  readonly #holds = new Set<Promise<void>>();
+  /** Settles when everything held so far is committed; null when nothing is held. */
+  #held: Promise<unknown> | null = null;
   /** Settles when the last waiting frame has left. */
   #tail: Promise<void> | null = null;
 
@@ -32,19 +33,21 @@ export class DurabilityGate {
 
   /** Makes all later frames wait for this commit. */
   hold(commit: Promise<void>): void {
-    const held: Promise<void> = commit.finally(() => this.#holds.delete(held));
-    this.#holds.add(held);
+    const held = Promise.all([this.#held, commit]).then(() => {
+      if (this.#held === held) this.#held = null;
+    });
+    this.#held = held;
     held.catch(this.#fail);
   }
 
   /** Puts a frame on the wire as soon as it may go. */
   pass(frame: Uint8Array): void {
     const keys = this.#pendingKeys();
-    if (this.#tail === null && keys === null && this.#holds.size === 0) {
+    if (this.#tail === null && keys === null && this.#held === null) {
       this.#write(frame);
       return;
     }
-    const left: Promise<void> = Promise.all([this.#tail, keys, ...this.#holds]).then(() => {
+    const left: Promise<void> = Promise.all([this.#tail, keys, this.#held]).then(() => {
       if (this.#tail === left) this.#tail = null;
       this.#write(frame);
     });

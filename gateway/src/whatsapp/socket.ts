@@ -8,7 +8,6 @@ import type { KeyVault } from './key-vault.ts';
 import type { MediaShelf } from './media-shelf.ts';
 import { trusting } from './trust-root.ts';
 
-const CONNECT_TIMEOUT_MS = 20_000;
 const QUERY_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_INTERVAL_MS = 25_000;
 
@@ -61,7 +60,9 @@ export function openSocket(
       getMessage: questions.findSent,
       cachedGroupMetadata: questions.findGroup,
       fetchAgent: createMediaAgent(endpoint.media),
-      connectTimeoutMs: CONNECT_TIMEOUT_MS,
+      // Off: Baileys arms it anew, with two stack traces, for every stanza it sends. The watchdog
+      // ends what hangs.
+      connectTimeoutMs: 0,
       defaultQueryTimeoutMs: QUERY_TIMEOUT_MS,
       keepAliveIntervalMs: KEEP_ALIVE_INTERVAL_MS,
       // Staging never fails, so there is nothing to repeat while the account's key lock is held.

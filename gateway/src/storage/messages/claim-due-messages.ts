@@ -49,7 +49,6 @@ export async function claimDueMessages(
   countMax: number,
 ): Promise<DueMessage[]> {
   const result = await pool.query<ClaimedRow>({
-    name: 'claim-due-messages',
     text: CLAIM_DUE + CLAIMED_WITH_MEDIA,
     values: [serviceId, countMax],
   });
@@ -71,7 +70,6 @@ export async function claimMessagesInDoubt(
   serviceId: ServiceId,
 ): Promise<MessageInDoubt[]> {
   const result = await pool.query<ClaimedRow>({
-    name: 'claim-messages-in-doubt',
     text: CLAIM_IN_DOUBT + CLAIMED_WITH_MEDIA,
     values: [serviceId],
   });

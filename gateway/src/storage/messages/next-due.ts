@@ -13,7 +13,6 @@ const NEXT_DUE = `
  */
 export async function nextDueInMs(pool: Pool, serviceId: ServiceId): Promise<number | null> {
   const result = await pool.query<{ wait_ms: number }>({
-    name: 'next-due',
     text: NEXT_DUE,
     values: [serviceId],
   });

@@ -40,7 +40,6 @@ const RECORD_ANSWERS = `
  */
 export async function recordAnswers(pool: Pool, answers: readonly RecordedAnswer[]): Promise<void> {
   await pool.query({
-    name: 'record-answers',
     text: RECORD_ANSWERS,
     values: [
       answers.map((answer) => answer.serviceId),
