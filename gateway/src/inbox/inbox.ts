@@ -6,7 +6,9 @@ import type { Database } from '../storage/database.ts';
 import { recordAnswers, type RecordedAnswer } from '../storage/messages/record-answers.ts';
 import { insertReceived, type ReceivedMessage } from '../storage/received/insert-received.ts';
 
-const ROWS_PER_STATEMENT_MAX = 500;
+/** Ticks may be a few milliseconds late; a statement for each would cost more than sending. */
+const ANSWERS = { itemsMax: 500, restMs: 10 };
+const RECEIVED = { itemsMax: 500 };
 
 /** What WhatsApp says about a message of a service. */
 export interface ServiceAnswer {
@@ -28,11 +30,11 @@ export function createInbox(database: Database): Inbox {
   const answers = createBatcher<ServiceAnswer, undefined>(async (batch) => {
     await recordAnswers(database.pool, mergeAnswers(batch));
     return batch.map(() => undefined);
-  }, ROWS_PER_STATEMENT_MAX);
+  }, ANSWERS);
   const received = createBatcher<ReceivedMessage, undefined>(async (batch) => {
     await insertReceived(database.pool, batch);
     return batch.map(() => undefined);
-  }, ROWS_PER_STATEMENT_MAX);
+  }, RECEIVED);
   return {
     recordAnswer: (answer) => answers.add(answer),
     recordMessage: (message) => received.add(message),

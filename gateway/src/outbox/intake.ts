@@ -4,7 +4,8 @@ import { createBatcher, type Batcher } from '../runtime/batcher.ts';
 import type { Database } from '../storage/database.ts';
 import { insertMessages } from '../storage/messages/insert-messages.ts';
 
-const MESSAGES_PER_INSERT_MAX = 500;
+/** Two statements in flight share PostgreSQL's wait for the disk. */
+const INSERTS = { itemsMax: 500, flushesMax: 2 };
 
 /** Where accepted messages are kept: the door to the outbox. */
 export interface Intake {
@@ -31,7 +32,7 @@ export function createIntake(
       let taken = 0;
       return requests.map((request) => ids.slice(taken, (taken += request.length)));
     },
-    MESSAGES_PER_INSERT_MAX,
+    INSERTS,
   );
   return { keep: (messages) => batcher.add(messages) };
 }

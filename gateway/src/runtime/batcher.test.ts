@@ -5,11 +5,14 @@ import { createBatcher } from './batcher.ts';
 test('what arrives during a flush shares the next one, in order', async () => {
   const batches: number[][] = [];
   const first = Promise.withResolvers<void>();
-  const batcher = createBatcher<number, number>(async (items) => {
-    batches.push(items);
-    if (batches.length === 1) await first.promise;
-    return items.map((item) => item * 10);
-  }, 3);
+  const batcher = createBatcher<number, number>(
+    async (items) => {
+      batches.push(items);
+      if (batches.length === 1) await first.promise;
+      return items.map((item) => item * 10);
+    },
+    { itemsMax: 3 },
+  );
   const results = [batcher.add(1)];
   await new Promise(setImmediate);
   for (const item of [2, 3, 4, 5]) results.push(batcher.add(item));
@@ -20,9 +23,12 @@ test('what arrives during a flush shares the next one, in order', async () => {
 
 test('a failed flush fails its own items only', async () => {
   let isBroken = true;
-  const batcher = createBatcher<string, string>((items) => {
-    return isBroken ? Promise.reject(new Error('away')) : Promise.resolve(items);
-  }, 10);
+  const batcher = createBatcher<string, string>(
+    (items) => {
+      return isBroken ? Promise.reject(new Error('away')) : Promise.resolve(items);
+    },
+    { itemsMax: 10 },
+  );
   await assert.rejects(batcher.add('lost'), /away/);
   isBroken = false;
   assert.equal(await batcher.add('kept'), 'kept');
@@ -30,7 +36,7 @@ test('a failed flush fails its own items only', async () => {
 
 test('drained resolves when the last flush is over', async () => {
   const flush = Promise.withResolvers<number[]>();
-  const batcher = createBatcher<number, number>(() => flush.promise, 10);
+  const batcher = createBatcher<number, number>(() => flush.promise, { itemsMax: 10 });
   let isDrained = false;
   const added = batcher.add(1);
   const drained = batcher.drained().then(() => {
@@ -41,4 +47,29 @@ test('drained resolves when the last flush is over', async () => {
   flush.resolve([1]);
   await Promise.all([added, drained]);
   assert.equal(isDrained, true);
+});
+
+test('two flushes may be in flight, never three', async () => {
+  const flights: PromiseWithResolvers<void>[] = [];
+  const batcher = createBatcher<number, number>(
+    async (items) => {
+      const flight = Promise.withResolvers<void>();
+      flights.push(flight);
+      await flight.promise;
+      return items;
+    },
+    { itemsMax: 10, flushesMax: 2 },
+  );
+  const results: Promise<number>[] = [];
+  for (const item of [1, 2, 3, 4]) {
+    results.push(batcher.add(item));
+    await new Promise(setImmediate);
+  }
+  assert.equal(flights.length, 2);
+  flights[1]?.resolve();
+  assert.equal(await results[1], 2);
+  await new Promise(setImmediate);
+  assert.equal(flights.length, 3);
+  for (const flight of flights) flight.resolve();
+  assert.deepEqual(await Promise.all(results), [1, 2, 3, 4]);
 });

@@ -1,9 +1,11 @@
+import { setTimeout as rest } from 'node:timers/promises';
+
 /**
- * Micro-batching: what arrives while a flush is in flight shares the next one.
+ * Micro-batching: what arrives while flushes are in flight shares the next one.
  *
- * One flush runs at a time and nobody waits for a timer: at low load every item is its own batch,
- * at high load a batch grows to what came in meanwhile. This is what makes accepting messages cheap
- * (one multi-row INSERT, one commit, one fsync for all of them).
+ * At low load nobody waits: every item is its own batch. At high load a batch grows to what came in
+ * meanwhile. This is what makes accepting messages cheap (one multi-row INSERT, one commit, one
+ * fsync for all of them).
  */
 export interface Batcher<Item, Result> {
   /** Resolves with this item's result after its batch was flushed; rejects when that flush failed. */
@@ -18,16 +20,23 @@ interface Waiting<Item, Result> {
   readonly reject: (error: unknown) => void;
 }
 
-/**
- * @param flush writes a batch and answers one result an item, in the same order
- * @param batchItemsMax the most items one flush takes
- */
+/** How a batcher works. */
+export interface BatcherOptions {
+  /** The most items one flush takes. */
+  readonly itemsMax: number;
+  /** How many flushes may be in flight; more than 1 keeps no order between batches. Default 1. */
+  readonly flushesMax?: number;
+  /** A rest after each flush, so that under load batches grow and flushes are few. Default 0. */
+  readonly restMs?: number;
+}
+
+/** @param flush writes a batch and answers one result an item, in the same order */
 export function createBatcher<Item, Result>(
   flush: (items: Item[]) => Promise<Result[]>,
-  batchItemsMax: number,
+  { itemsMax, flushesMax = 1, restMs = 0 }: BatcherOptions,
 ): Batcher<Item, Result> {
   let waiting: Waiting<Item, Result>[] = [];
-  let flushing = false;
+  let workers = 0;
   let onDrained: (() => void)[] = [];
 
   async function flushOnce(batch: Waiting<Item, Result>[]): Promise<void> {
@@ -42,15 +51,17 @@ export function createBatcher<Item, Result>(
     }
   }
 
-  async function run(): Promise<void> {
+  async function work(): Promise<void> {
     // One turn of patience gathers what this event-loop turn brings, at no cost in latency.
     await new Promise(setImmediate);
     while (waiting.length > 0) {
-      const batch = waiting.slice(0, batchItemsMax);
+      const batch = waiting.slice(0, itemsMax);
       waiting = waiting.slice(batch.length);
       await flushOnce(batch);
+      if (restMs > 0) await rest(restMs);
     }
-    flushing = false;
+    workers -= 1;
+    if (workers > 0) return;
     for (const resolve of onDrained) resolve();
     onDrained = [];
   }
@@ -59,13 +70,13 @@ export function createBatcher<Item, Result>(
     add(item) {
       return new Promise<Result>((resolve, reject) => {
         waiting.push({ item, resolve, reject });
-        if (flushing) return;
-        flushing = true;
-        void run();
+        if (workers === flushesMax) return;
+        workers += 1;
+        void work();
       });
     },
     drained() {
-      if (!flushing) return Promise.resolve();
+      if (workers === 0) return Promise.resolve();
       return new Promise((resolve) => onDrained.push(resolve));
     },
   };

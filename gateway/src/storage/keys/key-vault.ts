@@ -12,6 +12,7 @@ import {
 } from './account-keys.ts';
 
 const RETRY_AFTER_MS = 250;
+const REST_MS = 3;
 const CACHED_KEYS_PER_SERVICE_MAX = 2000;
 /** One-time keys are read once, long after they were written: caching them only costs memory. */
 const UNCACHED_TYPES = new Set(['pre-key']);
@@ -56,6 +57,7 @@ export class StoredKeyVault {
   /** The flush on its way, and the one that will follow it when something is staged meanwhile. */
   #current: Promise<void> | null = null;
   #next: PromiseWithResolvers<void> | null = null;
+  #isResting = false;
   /** True until the current flush has taken what is staged. */
   #isGathering = false;
 
@@ -152,7 +154,7 @@ export class StoredKeyVault {
   #schedule(): void {
     if (this.#isGathering) return;
     this.#next ??= Promise.withResolvers<void>();
-    if (this.#current === null) this.#startFlush();
+    if (this.#current === null && !this.#isResting) this.#startFlush();
   }
 
   #startFlush(): void {
@@ -166,8 +168,17 @@ export class StoredKeyVault {
       void this.#flush().then(() => {
         this.#current = null;
         done.resolve();
-        this.#startFlush();
+        this.#rest();
       });
+    });
+  }
+
+  /** A short rest after each flush, so that under load many steps share one commit. */
+  #rest(): void {
+    this.#isResting = true;
+    this.#clock.after(REST_MS, () => {
+      this.#isResting = false;
+      this.#startFlush();
     });
   }
 
