@@ -24,20 +24,21 @@ const DATA_FIELDS = new Set([
 
 const DATE = /^\d{4}([-/])\d\d\1\d\d( \d\d:\d\d:\d\d)?$/;
 
-/** A documented answer, and one that came. */
+/** A documented answer. */
 interface Example {
   readonly status: number;
   readonly contentType: string;
   readonly body: unknown;
 }
-interface ReceivedText {
+/** An answer as a client received it. */
+export interface ReceivedAnswer {
   readonly status: number;
   readonly contentType: string;
   readonly text: string;
 }
 
 /** Compares a whole answer with the documented one. @returns one sentence a difference */
-export function answerDifferences(example: Example, answer: ReceivedText): string[] {
+export function answerDifferences(example: Example, answer: ReceivedAnswer): string[] {
   const { status, contentType, text } = answer;
   if (status !== example.status) return [`status ${status}: ${text}`];
   if (contentType !== example.contentType) return [`content type ${contentType}`];

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { TestWorld } from '../harness/test-world.ts';
 import { formOf, loadCollection, readCollection, type DocumentedRequest } from './collection.ts';
-import { answerDifferences } from './comparison.ts';
+import { answerDifferences, type ReceivedAnswer } from './comparison.ts';
 import { COVERED, WHOLE_FOLDERS } from './covered.ts';
+import { writeFormFiles } from './form-files.ts';
 import { IS_MEDIA_SERVED, isLeftOut, withOwnPlace, withoutLeftOut } from './own-place.ts';
-import { runNewman, type ReceivedAnswer } from './run-newman.ts';
+import { runNewman } from './run-newman.ts';
 import { setScene } from './scene.ts';
 
 const root = join(import.meta.dirname, '../../..');
@@ -31,7 +32,7 @@ before(async () => {
       return coverage === undefined ? null : keys[coverage.by];
     },
   });
-  const received = await runNewman(collection, writeFiles());
+  const received = await runNewman(collection, writeFormFiles(world.dataDir, requests));
   for (const [index, request] of covered.entries()) {
     const answer = received[index];
     if (answer !== undefined) answers.set(request, answer);
@@ -93,18 +94,6 @@ test('the copy of the collection is the original', { skip: !existsSync(ORIGINAL)
   const copy = join(import.meta.dirname, 'whatsiplus.postman_collection.json');
   assert.equal(readFileSync(copy, 'utf8'), readFileSync(ORIGINAL, 'utf8'));
 });
-
-/** The files that the collection's forms name, where newman looks for them. */
-function writeFiles(): string {
-  const folder = join(world.dataDir, 'files');
-  const JPEG = Buffer.from('/9j/4AAQSkZJRgABAQEASABIAAD/2Q==', 'base64');
-  for (const { src } of requests.flatMap(({ form }) => form ?? [])) {
-    if (src === undefined) continue;
-    mkdirSync(join(folder, dirname(src)), { recursive: true });
-    writeFileSync(join(folder, src), JPEG);
-  }
-  return folder;
-}
 
 function differencesOf(request: DocumentedRequest): string[] {
   const answer = answers.get(request);

@@ -1,12 +1,6 @@
 import newman from 'newman';
 import type { Collection } from './collection.ts';
-
-/** An answer as newman received it. */
-export interface ReceivedAnswer {
-  readonly status: number;
-  readonly contentType: string;
-  readonly text: string;
-}
+import type { ReceivedAnswer } from './comparison.ts';
 
 const REQUEST_TIMEOUT_MS = 20_000;
 
