@@ -49,27 +49,10 @@ test('drained resolves when the last flush is over', async () => {
   assert.equal(isDrained, true);
 });
 
-test('two flushes may be in flight, never three', async () => {
-  const flights: PromiseWithResolvers<void>[] = [];
-  const batcher = createBatcher<number, number>(
-    async (items) => {
-      const flight = Promise.withResolvers<void>();
-      flights.push(flight);
-      await flight.promise;
-      return items;
-    },
-    { itemsMax: 10, flushesMax: 2 },
-  );
-  const results: Promise<number>[] = [];
-  for (const item of [1, 2, 3, 4]) {
-    results.push(batcher.add(item));
-    await new Promise(setImmediate);
-  }
-  assert.equal(flights.length, 2);
-  flights[1]?.resolve();
-  assert.equal(await results[1], 2);
-  await new Promise(setImmediate);
-  assert.equal(flights.length, 3);
-  for (const flight of flights) flight.resolve();
-  assert.deepEqual(await Promise.all(results), [1, 2, 3, 4]);
+test('whoever comes alone never waits for the rest after a flush', async () => {
+  const batcher = createBatcher<number, number>((items) => Promise.resolve(items), {
+    itemsMax: 10,
+    restMs: 3_600_000,
+  });
+  for (const item of [1, 2, 3]) assert.equal(await batcher.add(item), item);
 });

@@ -1,7 +1,7 @@
 import { setTimeout as rest } from 'node:timers/promises';
 
 /**
- * Micro-batching: what arrives while flushes are in flight shares the next one.
+ * Micro-batching: what arrives while a flush is in flight shares the next one.
  *
  * At low load nobody waits: every item is its own batch. At high load a batch grows to what came in
  * meanwhile. This is what makes accepting messages cheap (one multi-row INSERT, one commit, one
@@ -24,19 +24,20 @@ interface Waiting<Item, Result> {
 export interface BatcherOptions {
   /** The most items one flush takes. */
   readonly itemsMax: number;
-  /** How many flushes may be in flight; more than 1 keeps no order between batches. Default 1. */
-  readonly flushesMax?: number;
-  /** A rest after each flush, so that under load batches grow and flushes are few. Default 0. */
+  /**
+   * A rest after a flush of several items, so that under load batches grow and flushes are few.
+   * Whoever comes alone never waits for it. Default 0.
+   */
   readonly restMs?: number;
 }
 
 /** @param flush writes a batch and answers one result an item, in the same order */
 export function createBatcher<Item, Result>(
   flush: (items: Item[]) => Promise<Result[]>,
-  { itemsMax, flushesMax = 1, restMs = 0 }: BatcherOptions,
+  { itemsMax, restMs = 0 }: BatcherOptions,
 ): Batcher<Item, Result> {
   let waiting: Waiting<Item, Result>[] = [];
-  let workers = 0;
+  let isWorking = false;
   let onDrained: (() => void)[] = [];
 
   async function flushOnce(batch: Waiting<Item, Result>[]): Promise<void> {
@@ -58,10 +59,9 @@ export function createBatcher<Item, Result>(
       const batch = waiting.slice(0, itemsMax);
       waiting = waiting.slice(batch.length);
       await flushOnce(batch);
-      if (restMs > 0) await rest(restMs);
+      if (restMs > 0 && batch.length > 1) await rest(restMs);
     }
-    workers -= 1;
-    if (workers > 0) return;
+    isWorking = false;
     for (const resolve of onDrained) resolve();
     onDrained = [];
   }
@@ -70,13 +70,13 @@ export function createBatcher<Item, Result>(
     add(item) {
       return new Promise<Result>((resolve, reject) => {
         waiting.push({ item, resolve, reject });
-        if (workers === flushesMax) return;
-        workers += 1;
+        if (isWorking) return;
+        isWorking = true;
         void work();
       });
     },
     drained() {
-      if (workers === 0) return Promise.resolve();
+      if (!isWorking) return Promise.resolve();
       return new Promise((resolve) => onDrained.push(resolve));
     },
   };
