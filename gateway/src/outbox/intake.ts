@@ -4,8 +4,7 @@ import { createBatcher, type Batcher } from '../runtime/batcher.ts';
 import type { Database } from '../storage/database.ts';
 import { insertMessages } from '../storage/messages/insert-messages.ts';
 
-/** The rest lets those who were just answered into the next statement, if they have more. */
-const INSERTS = { itemsMax: 500, restMs: 1 };
+const INSERTS = { itemsMax: 500 };
 
 /** Where accepted messages are kept: the door to the outbox. */
 export interface Intake {
