@@ -40,6 +40,8 @@ async function waitForBlockedWrite(table: string): Promise<void> {
 
 const stats = async () => (await world.askSimulator('/simulator/stats')).json;
 
+const unacknowledged = async (): Promise<number> => (await stats()).stanzasWaiting.unacknowledged;
+
 /** Whatever was on the wire has arrived after some answers of the simulator on the same machine. */
 async function letTheWireRun(): Promise<void> {
   for (let answer = 0; answer < 30; answer += 1) await stats();
@@ -57,7 +59,6 @@ test('a message leaves only when its ratchet step is committed', async () => {
 });
 
 test('a receipt is acknowledged only when its tick is committed', async () => {
-  const unacknowledged = async (): Promise<number> => (await stats()).stanzasWaiting.unacknowledged;
   await waitUntil('all to be acknowledged', async () => (await unacknowledged()) === 0);
   const behaviour = { ackDelayMs: 0, deliverAfterMs: 1500, readAfterMs: null };
   await world.askSimulator('/simulator/behaviour', behaviour, 'PUT');
