@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { Registry } from 'prom-client';
 import { messageId } from '../../gateway/src/domain/ids.ts';
 import { createHttpServer } from '../../gateway/src/http/server.ts';
+import type { MediaIntake } from '../../gateway/src/media/media-intake.ts';
 import { systemClock } from '../../gateway/src/runtime/clock.ts';
 import { createLog } from '../../gateway/src/runtime/log.ts';
 import { systemRandom } from '../../gateway/src/runtime/random.ts';
@@ -33,14 +34,26 @@ const noSessions: SessionControl = {
   waitUntilConnected: nobody,
 };
 
+const noMedia: MediaIntake = {
+  take: nobody,
+  discard: nobody,
+  keepUpload: nobody,
+  keepLink: nobody,
+  forget: nobody,
+  linksWait: () => undefined,
+};
+
 answer('listen', async ({ databaseUrl, masterKeyHex }: HttpOnlyPlace): Promise<string> => {
   const app = await createHttpServer({
     database: openDatabase(databaseUrl, () => undefined),
     intake: {
       keep: (messages) => Promise.resolve(messages.map(() => messageId((lastId += 1)))),
     },
+    media: noMedia,
     sessions: noSessions,
     secrets: { masterKey: Buffer.from(masterKeyHex, 'hex'), adminToken: 'none' },
+    publicUrl: null,
+    receivedFiles: { pathOf: (name) => name, wanted: () => undefined },
     clock: systemClock,
     random: systemRandom,
     log: createLog('warn'),

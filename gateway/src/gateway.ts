@@ -1,18 +1,23 @@
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { Gauge, Registry, collectDefaultMetrics } from 'prom-client';
 import type { Config } from './config/config.ts';
 import { openSecrets, type Secrets } from './config/secrets.ts';
 import type { ServiceId } from './domain/ids.ts';
 import { createHttpServer } from './http/server.ts';
+import type { HttpParts } from './http/parts.ts';
+import { FileDownloader } from './inbox/file-downloader.ts';
 import { createInbox, type Inbox } from './inbox/inbox.ts';
+import { openReceivedFiles, type ReceivedFiles } from './inbox/received-files.ts';
+import { openMedia, type Media } from './media/open-media.ts';
 import { createIntake } from './outbox/intake.ts';
 import { Outbox } from './outbox/outbox.ts';
 import { systemClock } from './runtime/clock.ts';
 import { lockDirectory } from './runtime/directory-lock.ts';
 import type { Log } from './runtime/log.ts';
 import { systemRandom } from './runtime/random.ts';
-import type { Answer, IncomingMessage } from './sessions/connection.ts';
+import type { Answer, Connector, IncomingMessage } from './sessions/connection.ts';
 import { Sessions } from './sessions/sessions.ts';
 import { openSimulatedWhatsApp, type SimulatedWhatsApp } from './simulated-whatsapp.ts';
 import { openDatabase, type Database } from './storage/database.ts';
@@ -24,18 +29,9 @@ import { databaseAnswers } from './storage/ping.ts';
 import { createConnector, whatsAppEndpoint } from './whatsapp/connector.ts';
 import { onlyMediaHost } from './whatsapp/files/media-hosts.ts';
 import { keyCodec } from './whatsapp/key-codec.ts';
-import type { MediaShelf } from './whatsapp/media-shelf.ts';
 
 const ANSWERS_ON_STOP_MS_MAX = 10_000;
 const KEYS_ON_STOP_MS_MAX = 5000;
-
-/** Until files can be handed in, there are none. */
-const NO_SHELF: MediaShelf = {
-  pathOf: () => '',
-  describe: () => Promise.resolve({}),
-  findUploaded: () => Promise.resolve(null),
-  keepUploaded: () => Promise.resolve(),
-};
 
 /** A running gateway. */
 export interface Gateway extends AsyncDisposable {
@@ -71,14 +67,28 @@ async function buildGateway(
   const database = await prepareDatabase(config, log, stack);
   const simulator = config.testMode ? await openSimulatedWhatsApp(config) : null;
   stack.defer(() => simulator?.close());
-  const { sessions, outbox } = joinSessions(config, database, simulator, secrets, log, stack);
+  const media = await openMedia({
+    dataDir: config.dataDir,
+    database,
+    masterKey: secrets.masterKey,
+    allowPrivateUrls: config.allowPrivateUrls,
+    clock: systemClock,
+    random: systemRandom,
+    log,
+  });
+  stack.defer(() => media.stop());
+  const joined = joinSessions(config, database, media, simulator, secrets, log, stack);
+  const { sessions, outbox, receivedFiles } = joined;
   const http = await createHttpServer({
     database,
     intake: createIntake(database, (messages) => {
       outbox.kept(messages);
     }),
+    media: media.intake,
     sessions,
     secrets,
+    publicUrl: config.publicUrl,
+    receivedFiles,
     clock: systemClock,
     random: systemRandom,
     log,
@@ -89,6 +99,9 @@ async function buildGateway(
   });
   await http.listen({ port: config.port, host: config.host });
   stack.defer(() => http.close());
+  media.start((serviceId) => {
+    outbox.fetched(serviceId);
+  });
   void sessions.start().catch((error: unknown) => {
     log.error({ err: error }, 'the sessions could not be brought back');
   });
@@ -123,16 +136,17 @@ async function prepareDatabase(
 function joinSessions(
   config: Config,
   database: Database,
+  media: Media,
   simulator: SimulatedWhatsApp | null,
   secrets: Secrets,
   log: Log,
   stack: AsyncDisposableStack,
-): { sessions: Sessions; outbox: Outbox } {
+): { sessions: Sessions; outbox: Outbox; receivedFiles: HttpParts['receivedFiles'] } {
   const vault = new StoredKeyVault(database, secrets.masterKey, keyCodec, systemClock, log);
   stack.defer(() => within(KEYS_ON_STOP_MS_MAX, vault.close()));
   const connector = createConnector({
     vault,
-    shelf: NO_SHELF,
+    shelf: media.shelf,
     clock: systemClock,
     log,
     endpoints: {
@@ -140,7 +154,11 @@ function joinSessions(
       ...(simulator === null ? {} : { test: () => endpointOf(simulator) }),
     },
   });
-  const inbox = createInbox(database);
+  const files = openReceivedFiles(join(config.dataDir, 'received'), secrets.masterKey);
+  const wanted = (): void => {
+    downloader.wake();
+  };
+  const inbox = createInbox(database, { seal: files.seal, onFile: wanted });
   const sessions: Sessions = new Sessions(
     database,
     { connector, clock: systemClock, random: systemRandom, log },
@@ -167,7 +185,46 @@ function joinSessions(
   });
   stack.defer(() => sessions.stop());
   stack.defer(() => outbox.stop(ANSWERS_ON_STOP_MS_MAX));
-  return { sessions, outbox };
+  const downloader: FileDownloader = startDownloader(
+    config,
+    database,
+    files,
+    connector,
+    sessions,
+    log,
+  );
+  stack.defer(() => {
+    downloader.stop();
+  });
+  return { sessions, outbox, receivedFiles: { pathOf: files.pathOf, wanted } };
+}
+
+function startDownloader(
+  config: Config,
+  database: Database,
+  files: ReceivedFiles,
+  connector: Connector,
+  sessions: Sessions,
+  log: Log,
+): FileDownloader {
+  const downloader = new FileDownloader({
+    database,
+    files,
+    source: {
+      download: (...order) => connector.download(...order),
+      async askForFile(serviceId, source) {
+        const connection = await sessions.connectionOf(serviceId);
+        return (await connection?.askForFile(source).catch(() => null)) ?? null;
+      },
+    },
+    bytesMax: config.received.fileBytesMax,
+    keptDays: config.received.keptDays,
+    clock: systemClock,
+    random: systemRandom,
+    log,
+  });
+  downloader.start();
+  return downloader;
 }
 
 function recordAnswer(inbox: Inbox, serviceId: ServiceId, answer: Answer): Promise<void> {

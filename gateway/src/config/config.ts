@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { MEDIA_BYTES_MAX } from '../domain/media.ts';
 import type { Environment } from './environment.ts';
 
 /** Every decision the environment makes, checked and with its defaults. */
@@ -21,6 +22,16 @@ export interface Config {
    * wherever that is, so this can reach WhatsApp by another way but never be something else.
    */
   readonly whatsAppUrl: string | null;
+  /** `https://HOST`, where clients reach this gateway; null: the Host they ask for. */
+  readonly publicUrl: string | null;
+  readonly received: {
+    /** How long received files are kept. */
+    readonly keptDays: number;
+    /** The longest received file that is kept. */
+    readonly fileBytesMax: number;
+  };
+  /** True: media links and webhooks may point to private and loopback addresses. */
+  readonly allowPrivateUrls: boolean;
   readonly logLevel: string;
 }
 
@@ -65,6 +76,20 @@ export function decideConfig(environment: Environment): Config {
     testMode,
     simulatorUrl,
     whatsAppUrl: environment.TICKWIRE_WHATSAPP_URL ?? null,
+    publicUrl: readPublicUrl(environment.TICKWIRE_PUBLIC_URL),
+    received: {
+      keptDays: readCount('TICKWIRE_MEDIA_DAYS', environment.TICKWIRE_MEDIA_DAYS, 30),
+      fileBytesMax: readCount(
+        'TICKWIRE_MEDIA_BYTES_MAX',
+        environment.TICKWIRE_MEDIA_BYTES_MAX,
+        MEDIA_BYTES_MAX,
+      ),
+    },
+    allowPrivateUrls: readSwitch(
+      'TICKWIRE_ALLOW_PRIVATE_URLS',
+      environment.TICKWIRE_ALLOW_PRIVATE_URLS,
+      false,
+    ),
     logLevel,
   };
 }
@@ -75,6 +100,23 @@ function readPort(written: string | undefined): number {
     throw new ConfigError('PORT must be a number from 0 to 65535.');
   }
   return port;
+}
+
+function readPublicUrl(written: string | undefined): string | null {
+  if (written === undefined) return null;
+  const url = URL.parse(written);
+  if (url === null || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '') {
+    throw new ConfigError('TICKWIRE_PUBLIC_URL must look like https://whatsapp.example.com.');
+  }
+  return url.href.replace(/\/$/, '');
+}
+
+function readCount(name: string, written: string | undefined, fallback: number): number {
+  const count = Number(written ?? fallback);
+  if (!Number.isSafeInteger(count) || count < 1) {
+    throw new ConfigError(`${name} must be a whole number from 1.`);
+  }
+  return count;
 }
 
 function readSwitch(name: string, written: string | undefined, fallback: boolean): boolean {

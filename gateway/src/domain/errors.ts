@@ -23,6 +23,7 @@ export const ERRORS = {
     403,
     'This request was made by a browser or a preview by itself and was not acted on.',
   ],
+  invalid_media_link: [403, 'This link was not made here, or has expired.'],
   not_in_plan: [403, 'The plan of this service does not include this.'],
   test_mode_off: [404, 'Test mode is off: there is no simulator here.'],
   message_not_found: [404, 'There is no message with this id.'],
@@ -32,6 +33,7 @@ export const ERRORS = {
   method_not_allowed: [405, 'This address does not take this method.'],
   wrong_state: [409, 'The service is not in a state in which this can be done.'],
   idempotency_conflict: [409, 'This idempotency key was used with other parameters.'],
+  media_removed: [410, 'This file is not kept any more.'],
   body_too_large: [413, 'The request is larger than this address takes.'],
   media_too_large: [413, 'A file has at most 100 MB.'],
   unsupported_content_type: [

@@ -5,6 +5,22 @@ export const MEDIA_KINDS = ['image', 'video', 'audio', 'voice', 'document', 'sti
 
 export type MediaKind = (typeof MEDIA_KINDS)[number];
 
+/**
+ * How the download of a received file went: its length, or why there is none. `gone`: WhatsApp does
+ * not keep it any more; `refused`: it is said to be at a place that is none of WhatsApp's.
+ */
+export type DownloadResult =
+  | { readonly bytes: number }
+  | {
+      readonly failure:
+        | 'gone'
+        | 'unreachable'
+        | 'damaged'
+        | 'too_large'
+        | 'refused'
+        | 'storage_full';
+    };
+
 /** The documented limit of a file. */
 export const MEDIA_BYTES_MAX = 100 * 1024 * 1024;
 

@@ -4,6 +4,7 @@ import { createAgentDirectory, type AgentDirectory } from './access/agent-direct
 import { createAdminGate, type AdminGate } from './access/admin-gate.ts';
 import { createKeyring, type Keyring } from './access/keyring.ts';
 import { createServiceDirectory, type ServiceDirectory } from './access/service-directory.ts';
+import { createFileLinks, type FileLinks } from './media/file-links.ts';
 import type { HttpParts } from './parts.ts';
 
 /** The parts, and what the edge itself builds from them: what every endpoint is given. */
@@ -12,6 +13,7 @@ export interface Edge extends HttpParts {
   readonly services: ServiceDirectory;
   readonly agents: AgentDirectory;
   readonly admin: AdminGate;
+  readonly fileLinks: FileLinks;
   /** A fresh id for a message. */
   readonly newWhatsAppId: () => WhatsAppId;
 }
@@ -26,6 +28,7 @@ export function createEdge(parts: HttpParts): Edge {
     services: createServiceDirectory(parts.database, keyring, parts.clock),
     agents: createAgentDirectory(parts.database, keyring),
     admin: createAdminGate(parts.secrets.adminToken),
+    fileLinks: createFileLinks(parts.secrets.masterKey, parts.publicUrl, parts.clock),
     newWhatsAppId: () => newWhatsAppId(randomBytes),
   };
 }

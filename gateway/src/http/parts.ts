@@ -1,6 +1,7 @@
 import type { Registry } from 'prom-client';
 import type { MessageId } from '../domain/ids.ts';
 import type { AcceptedMessage } from '../domain/message.ts';
+import type { MediaIntake } from '../media/media-intake.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Random } from '../runtime/random.ts';
@@ -20,11 +21,20 @@ interface Intake {
 export interface HttpParts {
   readonly database: Database;
   readonly intake: Intake;
+  readonly media: MediaIntake;
   readonly sessions: SessionControl;
   readonly secrets: {
     /** 32 bytes. */
     readonly masterKey: Buffer;
     readonly adminToken: string;
+  };
+  /** Where clients reach this gateway, or null to go by the Host they ask for. */
+  readonly publicUrl: string | null;
+  /** The files that came with received messages. */
+  readonly receivedFiles: {
+    pathOf(spoolName: string): string;
+    /** Somebody asks for a file that is not here. */
+    wanted(): void;
   };
   readonly clock: Clock;
   readonly random: Random;

@@ -9,6 +9,7 @@ import { addCreateService } from './operator/create-service.ts';
 import { addCredit } from './operator/credit.ts';
 import { addExpireService } from './operator/expire-service.ts';
 import { addListServices } from './operator/list-services.ts';
+import { addGetReceivedFile } from './media/get-received-file.ts';
 import { addConnect } from './partner/connect.ts';
 import { addCreate } from './partner/create.ts';
 import { addDisconnect } from './partner/disconnect.ts';
@@ -52,6 +53,7 @@ const DOORS = {
     addShowAllService,
     addGetWalletBalance,
   ],
+  media: [addGetReceivedFile],
   operator: [addAgents, addCredit, addCreateService, addListServices, addExpireService],
   health: [addHello, addLive, addReady, addMetrics],
 };

@@ -5,6 +5,7 @@ import { createBatcher } from '../runtime/batcher.ts';
 import type { Database } from '../storage/database.ts';
 import { recordAnswers, type RecordedAnswer } from '../storage/messages/record-answers.ts';
 import { insertReceived, type ReceivedMessage } from '../storage/received/insert-received.ts';
+import type { ReceivedFiles } from './received-files.ts';
 
 /** Ticks may be a few milliseconds late; a statement for each would cost more than sending. */
 const ANSWERS = { itemsMax: 500, restMs: 10 };
@@ -18,28 +19,43 @@ export interface ServiceAnswer {
   readonly atMs: number;
 }
 
+/** Where what is needed to fetch a message's file is sealed, and who fetches it. */
+export interface InboxFiles {
+  readonly seal: ReceivedFiles['seal'];
+  /** A message with a file was kept. */
+  onFile(): void;
+}
+
 /** Turns what WhatsApp says into rows. Each promise resolves when the row is committed. */
 export interface Inbox {
   recordAnswer(answer: ServiceAnswer): Promise<void>;
+  /** What the message's file is fetched with comes in the clear and is kept sealed. */
   recordMessage(message: ReceivedMessage): Promise<void>;
   /** Resolves when every answer handed in so far is written. */
   settled(): Promise<void>;
 }
 
-export function createInbox(database: Database): Inbox {
+export function createInbox(database: Database, files: InboxFiles): Inbox {
   const answers = createBatcher<ServiceAnswer, undefined>(async (batch) => {
     await recordAnswers(database.pool, mergeAnswers(batch));
     return batch.map(() => undefined);
   }, ANSWERS);
   const received = createBatcher<ReceivedMessage, undefined>(async (batch) => {
-    await insertReceived(database.pool, batch);
+    const fileCount = await insertReceived(database.pool, batch);
+    if (fileCount > 0) files.onFile();
     return batch.map(() => undefined);
   }, RECEIVED);
   return {
     recordAnswer: (answer) => answers.add(answer),
-    recordMessage: (message) => received.add(message),
+    recordMessage: (message) => received.add(sealFile(message, files)),
     settled: () => answers.drained(),
   };
+}
+
+function sealFile(message: ReceivedMessage, { seal }: InboxFiles): ReceivedMessage {
+  const { serviceId, whatsAppId, file } = message;
+  if (file === null) return message;
+  return { ...message, file: { ...file, source: seal(serviceId, whatsAppId, file.source) } };
 }
 
 /** Several answers about one message become one: the highest tick, each tick's first time. */

@@ -1,6 +1,7 @@
 import type { CloseReason } from '../domain/connection-state.ts';
 import type { GroupId } from '../domain/group-id.ts';
 import type { ServiceId, WhatsAppId } from '../domain/ids.ts';
+import type { DownloadResult } from '../domain/media.ts';
 import type { DueContent, DueMessage } from '../domain/message.ts';
 import type { Tick } from '../domain/message-state.ts';
 import type { PhoneNumber } from '../domain/phone-number.ts';
@@ -35,6 +36,14 @@ export interface Connection {
    * @throws SendRefusal when there is no answer
    */
   listGroups(): Promise<Group[]>;
+  /**
+   * Asks the sender's phone to upload the file of a received message once more: WhatsApp keeps files
+   * for some weeks only.
+   * @param source as it came in `IncomingFile`
+   * @returns the source with the new place
+   * @throws SendRefusal when the phone has not got it any more, or does not answer
+   */
+  askForFile(source: Buffer): Promise<Buffer>;
   /** Removes this device from the account, then closes. */
   logOut(): Promise<void>;
   /** Closes; `onClosed` follows with the reason `asked`. */
@@ -81,10 +90,23 @@ export interface IncomingMessage {
   readonly fromPhone: string | null;
   /** The sender's LID (hidden id), digits, where WhatsApp tells it. */
   readonly fromLid: string | null;
-  /** `chat` for text, else the kind of message. */
+  /** `chat` for text, `file` for files, else the kind of message. */
   readonly type: string;
+  /** The text; of a file its caption. */
   readonly text: string;
+  readonly file: IncomingFile | null;
   readonly sentAtMs: number;
+}
+
+/** The file of an incoming message: how it is called, and where WhatsApp has it. */
+export interface IncomingFile {
+  /** What `Connector.download` needs; holds the file's key. */
+  readonly source: Buffer;
+  readonly mimetype: string;
+  /** Empty where the sender gave none. */
+  readonly fileName: string;
+  /** As announced; may be wrong. */
+  readonly bytes: number;
 }
 
 /** Who the linked account is. */
@@ -122,6 +144,18 @@ export interface Connector {
    * @throws when the credentials can not be read, or the mode is not served here
    */
   open(serviceId: ServiceId, mode: ServiceMode, listener: ConnectionListener): Promise<Connection>;
+  /**
+   * Downloads the file of a received message, decrypts it and checks that it is what was sent.
+   * @param source as it came in `IncomingFile`
+   * @param path where to write it; must not exist. Nothing is left there when it fails
+   * @param bytesMax the longest file to take
+   */
+  download(
+    mode: ServiceMode,
+    source: Buffer,
+    path: string,
+    bytesMax: number,
+  ): Promise<DownloadResult>;
   /** Whether the service holds credentials of a linked device. */
   isLinked(serviceId: ServiceId): Promise<boolean>;
   /** Deletes the service's credentials and keys. */

@@ -9,6 +9,7 @@ import {
   type Connection,
   type ConnectionListener,
   type Group,
+  type IncomingMessage,
 } from '../sessions/connection.ts';
 import type { BinaryNode, proto, WAMessage } from './baileys.ts';
 import { closeReasonOf } from './close-reason.ts';
@@ -17,6 +18,7 @@ import { decodeMessage } from './decode-message.ts';
 import { DurabilityGate } from './durability-gate.ts';
 import { addCaption } from './encode-media.ts';
 import { encodeContent } from './encode-message.ts';
+import { askForFile } from './files/ask-for-file.ts';
 import { OutgoingFiles } from './files/outgoing-files.ts';
 import { uploadFile } from './files/upload-file.ts';
 import { GroupSender } from './groups/group-sender.ts';
@@ -53,6 +55,7 @@ export class BaileysConnection implements Connection {
   readonly #groups: GroupSender;
   readonly #files: OutgoingFiles;
   readonly #qrShown = Promise.withResolvers<void>();
+  #lastNamed: Promise<unknown> = Promise.resolve();
   #isOpen = false;
   #hasCaughtUp = false;
   #isFinished = false;
@@ -119,6 +122,11 @@ export class BaileysConnection implements Connection {
     return this.#groups.list();
   }
 
+  async askForFile(source: Buffer): Promise<Buffer> {
+    this.#requireOpen();
+    return await askForFile(this.#socket, source, this.#clock);
+  }
+
   async logOut(): Promise<void> {
     if (this.#isOpen) await this.#socket.logout();
     await this.close();
@@ -138,7 +146,11 @@ export class BaileysConnection implements Connection {
   async #findSent(id: string | null | undefined): Promise<proto.IMessage | undefined> {
     if (!id) return undefined;
     const content = await this.#listener.findSent(whatsAppIdOf(id));
-    return content === null ? undefined : await this.#encode(content);
+    if (content === null) return undefined;
+    return await this.#encode(content).catch((error: unknown) => {
+      this.#parts.log.warn({ err: error }, 'a message could not be sent once more');
+      return undefined;
+    });
   }
 
   /** Without the recipient's devices Baileys reports success and sends to nobody. */
@@ -244,9 +256,22 @@ export class BaileysConnection implements Connection {
     for (const answer of answers) this.#gate.hold(this.#listener.onAnswer(answer));
   }
 
+  /** Who wrote is looked up where the stanza does not tell; the messages keep their order. */
   #receive(message: WAMessage): void {
     const incoming = decodeMessage(message, this.#clock.now());
-    if (incoming !== null) this.#gate.hold(this.#listener.onMessage(incoming));
+    if (incoming === null) return;
+    const named = this.#lastNamed.then(() => this.#nameSender(incoming));
+    this.#lastNamed = named;
+    this.#gate.hold(named.then((known) => this.#listener.onMessage(known)));
+  }
+
+  async #nameSender(incoming: IncomingMessage): Promise<IncomingMessage> {
+    const { fromPhone, fromLid } = incoming;
+    if (fromPhone !== null || fromLid === null) return incoming;
+    const { lidMapping } = this.#socket.signalRepository;
+    const known = await lidMapping.getPNForLID(`${fromLid}@lid`).catch(() => null);
+    const jid = parseJid(known);
+    return jid.kind === 'phone' ? { ...incoming, fromPhone: jid.digits } : incoming;
   }
 
   #finish(reason: CloseReason, detail: string): void {

@@ -8,6 +8,7 @@ import type {
   ServiceMode,
 } from '../sessions/connection.ts';
 import { BaileysConnection } from './baileys-connection.ts';
+import { downloadFile } from './files/download-file.ts';
 import { WHATSAPP_MEDIA_HOSTS } from './files/media-hosts.ts';
 import { isLinkedDevice, loadCredentials, newCredentials, stageCredentials } from './key-store.ts';
 import type { KeyVault } from './key-vault.ts';
@@ -59,6 +60,11 @@ export function createConnector(parts: ConnectorParts): Connector {
         log: log.child({ serviceId }),
       };
       return new BaileysConnection(socketParts, listener, clock);
+    },
+    async download(mode, source, path, bytesMax) {
+      const endpoint = await parts.endpoints[mode]?.().catch(() => undefined);
+      if (endpoint === undefined) return { failure: 'unreachable' };
+      return await downloadFile(endpoint.media, source, path, bytesMax);
     },
     async isLinked(serviceId) {
       return isLinkedDevice(await loadCredentials(vault, serviceId));

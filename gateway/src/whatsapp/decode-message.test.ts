@@ -31,6 +31,7 @@ test('the sender is a phone number wherever WhatsApp tells it, in both ways of a
       fromLid: '99',
       type: 'chat',
       text: 'hi',
+      file: null,
       sentAtMs: 3000,
     });
   }
@@ -50,11 +51,37 @@ test('in a group the sender is the participant', () => {
   assert.equal(decoded?.fromLid, '99');
 });
 
-test('other kinds keep their kind and caption', () => {
-  const image = message({}, { imageMessage: { caption: 'look' } });
-  assert.deepEqual([image?.type, image?.text], ['image', 'look']);
-  const wrapped = message({}, { ephemeralMessage: { message: { conversation: 'vanishing' } } });
-  assert.deepEqual([wrapped?.type, wrapped?.text], ['chat', 'vanishing']);
+test('from a broadcast list the sender is the participant, and there is no group', () => {
+  const decoded = message(
+    {
+      remoteJid: '5@broadcast',
+      participant: '447400000003@s.whatsapp.net',
+      remoteJidAlt: '99@lid',
+    },
+    { conversation: 'to my list' },
+  );
+  assert.deepEqual(
+    [decoded?.fromPhone, decoded?.fromLid, decoded?.groupId],
+    ['447400000003', '99', null],
+  );
+});
+
+test('a file comes with what it takes to download it, or to ask its sender for it', () => {
+  const decoded = message(
+    { remoteJid: '1203@g.us', participant: '447400000003@s.whatsapp.net' },
+    { viewOnceMessage: { message: { imageMessage: { caption: 'look', directPath: '/v/1' } } } },
+  );
+  assert.deepEqual([decoded?.type, decoded?.text], ['file', 'look']);
+  assert.equal(decoded?.file?.mimetype, 'image/jpeg');
+  const source = proto.WebMessageInfo.decode(decoded?.file?.source ?? Buffer.alloc(0));
+  assert.equal(source.message?.imageMessage?.directPath, '/v/1');
+  assert.equal(source.key?.id, 'A1');
+  assert.equal(source.key?.participant, '447400000003@s.whatsapp.net');
+});
+
+test('what is shown once, on the phone alone, is at least told', () => {
+  const decoded = message({ isViewOnce: true }, null);
+  assert.deepEqual([decoded?.type, decoded?.text], ['unsupported', 'viewOnceMessage']);
 });
 
 test('what is no message to the user is none', () => {

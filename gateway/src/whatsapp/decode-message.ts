@@ -1,7 +1,12 @@
 import { whatsAppId } from '../domain/ids.ts';
-import type { IncomingMessage } from '../sessions/connection.ts';
-import { getContentType, normalizeMessageContent, type WAMessage } from './baileys.ts';
-import { parseJid } from './jid.ts';
+import type { IncomingFile, IncomingMessage } from '../sessions/connection.ts';
+import { proto, type WAMessage } from './baileys.ts';
+import { parseJid, type ParsedJid } from './jid.ts';
+import { readContent } from './received/read-content.ts';
+import type { ReceivedContent, ReceivedFile } from './received/received-content.ts';
+
+/** WhatsApp shows it on the phone alone and tells linked devices only that it came. */
+const VIEW_ONCE_ELSEWHERE: ReceivedContent = { type: 'unsupported', text: 'viewOnceMessage' };
 
 /**
  * Translates a decrypted message from somebody else into our words.
@@ -10,45 +15,48 @@ import { parseJid } from './jid.ts';
  */
 export function decodeMessage(message: WAMessage, nowMs: number): IncomingMessage | null {
   const { key } = message;
-  if (key.fromMe === true || key.id == null || message.message == null) return null;
+  if (key.fromMe === true || key.id == null) return null;
   const chat = parseJid(key.remoteJid);
   if (chat.kind === 'other') return null;
-  const content = readContent(message);
+  const content = contentOf(message);
   if (content === null) return null;
-  const isGroup = chat.kind === 'group';
-  const sender = isGroup
-    ? [parseJid(key.participant), parseJid(key.participantAlt)]
-    : [chat, parseJid(key.remoteJidAlt)];
-  const digitsOf = (kind: 'phone' | 'lid'): string | null =>
-    sender.flatMap((jid) => (jid.kind === kind ? [jid.digits] : []))[0] ?? null;
+  const sender =
+    chat.kind === 'group' || chat.kind === 'broadcast-list'
+      ? [key.participant, key.participantAlt ?? key.remoteJidAlt].map(parseJid)
+      : [chat, parseJid(key.remoteJidAlt)];
   return {
     whatsAppId: whatsAppId(key.id),
-    groupId: isGroup ? chat.digits : null,
-    fromPhone: digitsOf('phone'),
-    fromLid: digitsOf('lid'),
-    ...content,
+    groupId: chat.kind === 'group' ? chat.digits : null,
+    fromPhone: digitsOf('phone', sender),
+    fromLid: digitsOf('lid', sender),
+    type: content.type,
+    text: content.text,
+    file: content.file === undefined ? null : toIncomingFile(message, content.file),
     sentAtMs: Number(message.messageTimestamp ?? 0) * 1000 || nowMs,
   };
 }
 
-/** Types that carry no message of their own. */
-const SILENT_TYPES = new Set([
-  'protocolMessage',
-  'senderKeyDistributionMessage',
-  'messageContextInfo',
-]);
+function contentOf({ key, message }: WAMessage): ReceivedContent | null {
+  if (message != null) return readContent(message);
+  return 'isViewOnce' in key && key.isViewOnce ? VIEW_ONCE_ELSEWHERE : null;
+}
 
-function readContent(message: WAMessage): { type: string; text: string } | null {
-  const content = normalizeMessageContent(message.message);
-  const type = getContentType(content);
-  if (content === undefined || type === undefined || SILENT_TYPES.has(type)) return null;
-  const text = content.conversation ?? content.extendedTextMessage?.text;
-  if (text != null) return { type: 'chat', text };
-  const body = content[type];
-  const caption =
-    typeof body === 'object' && body !== null && 'caption' in body ? body.caption : undefined;
-  return {
-    type: type.replace(/Message(V\d)?$/, ''),
-    text: typeof caption === 'string' ? caption : '',
-  };
+function digitsOf(kind: 'phone' | 'lid', jids: readonly ParsedJid[]): string | null {
+  return jids.flatMap((jid) => (jid.kind === kind ? [jid.digits] : []))[0] ?? null;
+}
+
+/** The source is what the sender's phone would have to be asked with: the message's key and file. */
+function toIncomingFile({ key }: WAMessage, file: ReceivedFile): IncomingFile {
+  const { mimetype, fileName, bytes } = file;
+  const { remoteJid, participant, id } = key;
+  const source = proto.WebMessageInfo.encode({
+    key: {
+      id: id ?? null,
+      remoteJid: remoteJid ?? null,
+      participant: participant ?? null,
+      fromMe: false,
+    },
+    message: file.message,
+  });
+  return { source: Buffer.from(source.finish()), mimetype, fileName, bytes };
 }

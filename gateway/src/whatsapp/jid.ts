@@ -12,10 +12,10 @@ export function makeJid(recipient: Recipient): string {
 
 /** What an address names. Digits only, without device. */
 export type ParsedJid =
-  | { readonly kind: 'phone' | 'lid' | 'group'; readonly digits: string }
+  | { readonly kind: 'phone' | 'lid' | 'group' | 'broadcast-list'; readonly digits: string }
   | { readonly kind: 'other' };
 
-/** Reads an address; what is neither person nor group (status, newsletter) is `other`. */
+/** Reads an address; what is neither person, group nor list (status, newsletter) is `other`. */
 export function parseJid(jid: string | null | undefined): ParsedJid {
   const decoded = jid ? jidDecode(jid) : undefined;
   if (decoded === undefined) return { kind: 'other' };
@@ -29,6 +29,10 @@ export function parseJid(jid: string | null | undefined): ParsedJid {
       return { kind: 'lid', digits: decoded.user };
     case 'g.us':
       return { kind: 'group', digits: decoded.user };
+    case 'broadcast':
+      return decoded.user === 'status'
+        ? { kind: 'other' }
+        : { kind: 'broadcast-list', digits: decoded.user };
     default:
       return { kind: 'other' };
   }

@@ -1,9 +1,13 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtempSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Registry } from 'prom-client';
 import { serviceId, type ServiceId } from '../../src/domain/ids.ts';
 import { createHttpServer } from '../../src/http/server.ts';
 import type { HttpParts } from '../../src/http/parts.ts';
+import { openMedia } from '../../src/media/open-media.ts';
 import { createIntake } from '../../src/outbox/intake.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { createLog } from '../../src/runtime/log.ts';
@@ -61,13 +65,26 @@ export class HttpOnly implements AsyncDisposable {
     const database = openDatabase(through(made.url), () => undefined);
     stack.defer(() => database.close());
     const sessions = new HeldSessions(database);
+    const media = await openMedia({
+      dataDir: mkdtempSync(join(tmpdir(), 'http-')),
+      database,
+      masterKey: randomBytes(32),
+      allowPrivateUrls: false,
+      clock: systemClock,
+      random: systemRandom,
+      log: createLog('silent'),
+    });
+    stack.defer(() => media.stop());
     const parts = {
       database,
+      media: media.intake,
       intake: createIntake(database, () => undefined),
       secrets: {
         masterKey: randomBytes(32),
         adminToken: `tw_admin_${randomBytes(8).toString('hex')}`,
       },
+      publicUrl: null,
+      receivedFiles: { pathOf: (name: string) => name, wanted: () => undefined },
       clock: systemClock,
       random: systemRandom,
       log: createLog('silent'),

@@ -160,6 +160,7 @@ test('receivedMessages: rows as documented', async () => {
     type: 'chat',
     text: 'hi',
     sentAtMs: Date.UTC(2024, 4, 1, 13, 43, 53),
+    file: null,
   };
   await insertReceived(http.database.pool, [
     { ...message, whatsAppId: '3EB01' },

@@ -49,7 +49,9 @@ const STATEMENTS = [
      created_at timestamptz NOT NULL DEFAULT now(),
      PRIMARY KEY (service_id, message_id))`,
   `CREATE INDEX received_media_waiting ON received_media (next_try_at) WHERE state = 'waiting'`,
-  `CREATE INDEX received_media_stored ON received_media (created_at) WHERE state = 'stored'`,
+  `CREATE INDEX received_media_kept ON received_media (created_at)
+     WHERE state IN ('stored', 'failed')`,
+  `CREATE INDEX received_media_by_name ON received_media (spool_name) WHERE spool_name IS NOT NULL`,
 ];
 
 /** Groups, locations and files: what a message says besides text, on its way out and in. */

@@ -11,31 +11,53 @@ export interface ReceivedMessage {
   readonly type: string;
   readonly text: string;
   readonly sentAtMs: number;
+  readonly file: {
+    /** What it takes to download the file, sealed. */
+    readonly source: Buffer;
+    readonly mimetype: string;
+    readonly fileName: string;
+    /** As announced. */
+    readonly bytes: number;
+  } | null;
 }
 
+// The row and what it takes to fetch its file are one statement: neither is there without the other.
 const INSERT_RECEIVED = `
-  INSERT INTO received_messages
-    (service_id, whatsapp_id, group_id, from_phone, from_lid, to_phone, type, text, sent_at)
-  SELECT services.id, m.whatsapp_id, m.group_id, m.from_phone, m.from_lid,
-         coalesce(sessions.phone, ''), m.type, m.text, to_timestamp(m.sent_ms / 1000.0)
-  FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
-              $7::text[], $8::bigint[]) WITH ORDINALITY
-       AS m(service_id, whatsapp_id, group_id, from_phone, from_lid, type, text, sent_ms, position)
-  JOIN services ON services.id = m.service_id AND services.receives_messages
-  LEFT JOIN sessions ON sessions.service_id = services.id
-  ORDER BY m.position
+  WITH m AS (
+    SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
+                         $7::text[], $8::bigint[], $9::bytea[], $10::text[], $11::text[],
+                         $12::bigint[]) WITH ORDINALITY
+      AS m(service_id, whatsapp_id, group_id, from_phone, from_lid, type, text, sent_ms, source,
+           mimetype, file_name, bytes, position)),
+  kept AS (
+    INSERT INTO received_messages
+      (service_id, whatsapp_id, group_id, from_phone, from_lid, to_phone, type, text, sent_at)
+    SELECT services.id, m.whatsapp_id, m.group_id, m.from_phone, m.from_lid,
+           coalesce(sessions.phone, ''), m.type, m.text, to_timestamp(m.sent_ms / 1000.0)
+    FROM m
+    JOIN services ON services.id = m.service_id AND services.receives_messages
+    LEFT JOIN sessions ON sessions.service_id = services.id
+    ORDER BY m.position
+    ON CONFLICT DO NOTHING
+    RETURNING service_id, id, whatsapp_id, group_id, from_phone, from_lid)
+  INSERT INTO received_media (service_id, message_id, state, source, mimetype, file_name, bytes)
+  SELECT kept.service_id, kept.id, 'waiting', m.source, m.mimetype, m.file_name, m.bytes
+  FROM kept JOIN m USING (service_id, whatsapp_id, group_id)
+  WHERE m.source IS NOT NULL AND kept.from_phone IS NOT DISTINCT FROM m.from_phone
+    AND kept.from_lid IS NOT DISTINCT FROM m.from_lid
   ON CONFLICT DO NOTHING`;
 
 /**
  * Keeps received messages, of any number of services, in the order given and each once: WhatsApp
  * delivers again what it thinks we have not got. Nothing is kept for a service that does not want
  * incoming messages.
+ * @returns how many of them carry a file that is to be downloaded
  */
 export async function insertReceived(
   pool: Pool,
   messages: readonly ReceivedMessage[],
-): Promise<void> {
-  await pool.query({
+): Promise<number> {
+  const result = await pool.query({
     name: 'insert-received',
     text: INSERT_RECEIVED,
     values: [
@@ -47,6 +69,11 @@ export async function insertReceived(
       messages.map((message) => message.type),
       messages.map((message) => message.text),
       messages.map((message) => message.sentAtMs),
+      messages.map((message) => message.file?.source ?? null),
+      messages.map((message) => message.file?.mimetype ?? null),
+      messages.map((message) => message.file?.fileName ?? null),
+      messages.map((message) => message.file?.bytes ?? null),
     ],
   });
+  return result.rowCount ?? 0;
 }

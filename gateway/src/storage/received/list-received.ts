@@ -12,6 +12,9 @@ export interface ReceivedRow {
   readonly groupId: string;
   readonly text: string;
   readonly sentAt: Date;
+  /** What its file is called, and of which type it is; null for messages without. */
+  readonly fileName: string | null;
+  readonly mimetype: string | null;
 }
 
 /** A service's received messages, newest first. */
@@ -20,7 +23,9 @@ export async function listReceived(
   serviceId: ServiceId,
   request: PageRequest,
 ): Promise<Page<ReceivedRow>> {
-  let matching = database.query.selectFrom('received_messages').where('service_id', '=', serviceId);
+  let matching = database.query
+    .selectFrom('received_messages')
+    .where('received_messages.service_id', '=', serviceId);
   if (request.phoneDigits !== '') {
     matching = matching.where('from_phone', 'like', `%${request.phoneDigits}%`);
   }
@@ -29,6 +34,11 @@ export async function listReceived(
       .select((columns) => columns.fn.countAll<number>().as('count'))
       .executeTakeFirstOrThrow(),
     matching
+      .leftJoin('received_media', (join) =>
+        join
+          .onRef('received_media.service_id', '=', 'received_messages.service_id')
+          .onRef('received_media.message_id', '=', 'received_messages.id'),
+      )
       .select([
         'id',
         'type',
@@ -38,6 +48,8 @@ export async function listReceived(
         'group_id as groupId',
         'text',
         'sent_at as sentAt',
+        'file_name as fileName',
+        'mimetype',
       ])
       .orderBy('id', 'desc')
       .limit(request.rowsPerPage)

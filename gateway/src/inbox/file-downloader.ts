@@ -1,0 +1,187 @@
+import { toError } from '../domain/errors.ts';
+import type { ServiceId } from '../domain/ids.ts';
+import type { DownloadResult } from '../domain/media.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Log } from '../runtime/log.ts';
+import type { Random } from '../runtime/random.ts';
+import type { Database } from '../storage/database.ts';
+import { claimReceivedFiles, type WaitingFile } from '../storage/received/claim-received-files.ts';
+import {
+  failReceivedFile,
+  postponeReceivedFile,
+  recordNewSource,
+  recordStoredFile,
+} from '../storage/received/record-received-file.ts';
+import {
+  findWantedReceivedFiles,
+  removeOldReceivedFiles,
+} from '../storage/received/remove-old-files.ts';
+import type { ReceivedFiles } from './received-files.ts';
+
+const DOWNLOADS_AT_ONCE_MAX = 4;
+const ATTEMPTS_MAX = 5;
+const FIRST_DELAY_MS = 5000;
+const LOOK_EVERY_MS = 5000;
+const SWEEP_EVERY_MS = 60 * 60 * 1000;
+/** Longer than any download takes. */
+const LEASE_MS = 20 * 60 * 1000;
+const NAME_BYTES = 16;
+const NAMES_PER_QUESTION_MAX = 1000;
+
+/** Failures that no further try changes. */
+const FINAL_FAILURES: ReadonlySet<string> = new Set(['too_large', 'refused']);
+
+/** Where the files come from. */
+export interface FileSource {
+  download(
+    mode: 'test' | 'live',
+    source: Buffer,
+    path: string,
+    bytesMax: number,
+  ): Promise<DownloadResult>;
+  /** Has the sender's phone upload the file again; null when that can not be done now. */
+  askForFile(serviceId: ServiceId, source: Buffer): Promise<Buffer | null>;
+}
+
+export interface DownloaderParts {
+  readonly database: Database;
+  readonly files: ReceivedFiles;
+  readonly source: FileSource;
+  readonly bytesMax: number;
+  readonly keptDays: number;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/**
+ * Fetches the files of received messages, a few at a time.
+ *
+ * A row waits from the moment its message is kept. It is taken for a while (`claim`), its file is
+ * downloaded under a fresh name and synced, and only then is the row `stored`. A failure is tried
+ * again after 5, 20, 80 and 320 seconds, then the row is `failed` until somebody asks for the file.
+ * What WhatsApp does not keep any more is asked for at the sender's phone in between.
+ *
+ * Once an hour it removes files that are older than they are kept, and files that belong to no row:
+ * those of removed services, and of downloads that a crash interrupted.
+ */
+export class FileDownloader {
+  readonly #parts: DownloaderParts;
+  readonly #running = new Set<Promise<void>>();
+  #isStopped = false;
+  #isLooking = false;
+  #mayBeMore = false;
+  #cancelLook: () => void = () => undefined;
+  #cancelSweep: () => void = () => undefined;
+
+  constructor(parts: DownloaderParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    this.#lookLater();
+    this.wake();
+    this.#sweepAndAgain();
+  }
+
+  /** There may be something to download. */
+  wake(): void {
+    if (this.#isStopped) return;
+    this.#mayBeMore = true;
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    void this.#look();
+  }
+
+  /** Begins nothing new, and does not wait: what is interrupted is taken up by the next start. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#cancelLook();
+    this.#cancelSweep();
+  }
+
+  #lookLater(): void {
+    this.#cancelLook = this.#parts.clock.after(LOOK_EVERY_MS, () => {
+      this.wake();
+      this.#lookLater();
+    });
+  }
+
+  async #look(): Promise<void> {
+    try {
+      while (this.#mayBeMore && !this.#isStopped) {
+        const room = DOWNLOADS_AT_ONCE_MAX - this.#running.size;
+        if (room <= 0) break;
+        this.#mayBeMore = false;
+        const files = await claimReceivedFiles(this.#parts.database.pool, room, LEASE_MS);
+        for (const file of files) this.#begin(file);
+        if (files.length === room) this.#mayBeMore = true;
+      }
+    } catch (error) {
+      this.#parts.log.warn({ err: toError(error) }, 'received files could not be looked for');
+    }
+    this.#isLooking = false;
+  }
+
+  #begin(file: WaitingFile): void {
+    const work = this.#fetch(file)
+      .catch((error: unknown) => {
+        this.#parts.log.error({ err: toError(error) }, 'a received file was not fetched');
+      })
+      .finally(() => {
+        this.#running.delete(work);
+        this.wake();
+      });
+    this.#running.add(work);
+  }
+
+  async #fetch(file: WaitingFile): Promise<void> {
+    const { database, files, source, bytesMax, random } = this.#parts;
+    const opened = files.open(file.serviceId, file.whatsAppId, file.source);
+    const spoolName = random.bytes(NAME_BYTES).toString('hex');
+    const path = files.pathOf(spoolName);
+    const result = await source.download(file.mode, opened, path, bytesMax);
+    if ('failure' in result) {
+      await this.#failed(file, opened, result.failure);
+    } else if (!(await recordStoredFile(database, file, spoolName, result.bytes))) {
+      await files.remove(spoolName);
+    }
+  }
+
+  async #failed(file: WaitingFile, source: Buffer, failure: string): Promise<void> {
+    const { database, files, log } = this.#parts;
+    const { serviceId, attempts } = file;
+    log.info({ serviceId, failure, attempts }, 'a received file could not be downloaded');
+    if (FINAL_FAILURES.has(failure) || attempts >= ATTEMPTS_MAX) {
+      await failReceivedFile(database, file, failure);
+      return;
+    }
+    const renewed =
+      failure === 'gone' ? await this.#parts.source.askForFile(serviceId, source) : null;
+    if (renewed !== null) {
+      await recordNewSource(database, file, files.seal(serviceId, file.whatsAppId, renewed));
+    }
+    const delayMs = renewed === null ? FIRST_DELAY_MS * 4 ** (attempts - 1) : 0;
+    await postponeReceivedFile(database, file, failure, delayMs);
+  }
+
+  #sweepAndAgain(): void {
+    void this.#sweep().catch((error: unknown) => {
+      this.#parts.log.warn({ err: toError(error) }, 'old received files were not removed');
+    });
+    this.#cancelSweep = this.#parts.clock.after(SWEEP_EVERY_MS, () => {
+      this.#sweepAndAgain();
+    });
+  }
+
+  async #sweep(): Promise<void> {
+    const { database, files, keptDays, clock } = this.#parts;
+    for (const name of await removeOldReceivedFiles(database, keptDays)) await files.remove(name);
+    const there = await files.listOlderThan(LEASE_MS, clock.now());
+    for (let first = 0; first < there.length; first += NAMES_PER_QUESTION_MAX) {
+      const names = there.slice(first, first + NAMES_PER_QUESTION_MAX);
+      const wanted = await findWantedReceivedFiles(database, names);
+      for (const name of names.filter((one) => !wanted.has(one))) await files.remove(name);
+    }
+  }
+}
