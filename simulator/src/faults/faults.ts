@@ -11,6 +11,9 @@ export const FAULT_KINDS = [
   'conflict-replaced',
   'stream-error',
   'redeliver-incoming',
+  'withhold-keys',
+  'fail-upload',
+  'fail-download',
 ] as const;
 
 export type FaultKind = (typeof FAULT_KINDS)[number];
@@ -21,7 +24,10 @@ export interface FaultOptions {
   readonly after?: 'message';
   /** With `after`: the message is lost too, as if the line had been cut one moment earlier. */
   readonly lost?: boolean;
-  /** `refuse-connection`: HTTP status of the refused upgrade (or of the login, with `phone`). */
+  /**
+   * `refuse-connection`: HTTP status of the refused upgrade (or of the login, with `phone`).
+   * `fail-upload`, `fail-download`: what the media host answers.
+   */
   readonly status?: number;
   /** `refuse-connection`: `silent` accepts the connection and never answers the login. */
   readonly mode?: 'silent';

@@ -8,7 +8,6 @@ import { join } from 'node:path';
 import { signingKeyFrom } from '../wire/signatures.ts';
 import { pathOf } from './media-store.ts';
 import { makeSelfSignedCertificate } from './self-signed-certificate.ts';
-import type { MediaStore } from './media-store.ts';
 import type { World } from '../world/world.ts';
 
 /** The HTTPS server where clients upload and download files, on a port of its own. */
@@ -32,7 +31,7 @@ export async function startMediaHost(
   const certificate = makeSelfSignedCertificate(key, 'Tickwire simulator media');
   const options = { key: key.export({ format: 'pem', type: 'pkcs8' }), cert: certificate };
   const server = createServer(options, (request, response) => {
-    answer(world.media, request, response).catch((error: unknown) => {
+    answer(world, request, response).catch((error: unknown) => {
       world.stats.noteError(error);
       response.destroy();
     });
@@ -55,13 +54,20 @@ export async function startMediaHost(
 
 /** `POST /mms/TYPE/NAME` uploads, `GET` of any path that ends in a name downloads. */
 async function answer(
-  media: MediaStore,
+  { media, faults }: World,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const path = new URL(request.url ?? '/', 'https://media').pathname;
   const name = decodeURIComponent(path.slice(path.lastIndexOf('/') + 1)).replace(/=+$/, '');
-  if (request.method === 'POST') {
+  const isUpload = request.method === 'POST';
+  const fault = faults.take(isUpload ? 'fail-upload' : 'fail-download', undefined);
+  if (fault) {
+    request.resume();
+    response.writeHead(fault.options.status ?? 500).end();
+    return;
+  }
+  if (isUpload) {
     const isStored = await media.receive(name, request);
     response.writeHead(isStored ? 200 : 400, { 'content-type': 'application/json' });
     const body = { url: media.url(name), direct_path: pathOf(name) };

@@ -9,7 +9,8 @@ export const answerKeys: QueryHandler = ({ world }, query) => {
   const asked = children(child(query, 'key'), 'user').map((user) => user.attrs['jid'] ?? '');
   const users = world.database.transaction(() =>
     asked.map((jid) => {
-      const bundle = handOutBundle(world, jid);
+      const isWithheld = world.faults.take('withhold-keys', world.accounts.at(jid)?.phone);
+      const bundle = isWithheld ? undefined : handOutBundle(world, jid);
       if (!bundle) {
         return stanza('user', { jid }, [stanza('error', { code: '404', text: 'item-not-found' })]);
       }
