@@ -41,7 +41,7 @@ export const ERRORS = {
     'Send multipart/form-data, application/x-www-form-urlencoded or application/json.',
   ],
   link_not_allowed: [422, 'Files are fetched from public http and https addresses only.'],
-  media_not_supported: [422, 'Files can not be sent yet: only text.'],
+  media_not_supported: [422, 'This address takes no files.'],
   too_many_requests: [429, 'Too many requests; try again later.'],
   internal_error: [500, 'Something went wrong on this side.'],
   not_connected: [503, 'The WhatsApp account of this service is not connected.'],

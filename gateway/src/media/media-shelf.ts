@@ -42,7 +42,7 @@ export function createMediaShelf(parts: MediaShelfParts): MediaShelf {
     describe(file) {
       const known = descriptions.get(file.mediaId);
       if (known !== undefined) return known;
-      const description = probe.describe(spool.pathOf(file.spoolName), file.kind, file.mimetype);
+      const description = probe.describe(spool.pathOf(file.spoolName), file.kind);
       descriptions.set(file.mediaId, description);
       return description;
     },

@@ -24,7 +24,7 @@ export interface Spool {
   /**
    * Takes a file in. When it resolves, the file survives whatever dies; when it rejects, nothing of
    * it is left.
-   * @param source its bytes; left unread, and closed, when the file is refused
+   * @param source its bytes; not read to their end when the file is refused
    * @throws Problem `media_too_large` or `storage_full`, and whatever the source throws
    */
   take(source: AsyncIterable<Uint8Array>, bytesMax?: number): Promise<SpooledFile>;

@@ -21,6 +21,11 @@ export class Outbox {
     }
   }
 
+  /** Messages whose files had to be fetched joined the queue, due or not. */
+  fetched(serviceId: ServiceId): void {
+    this.#senderOf(serviceId).scheduled(0);
+  }
+
   connectionOpened(serviceId: ServiceId): void {
     this.#senderOf(serviceId).connectionOpened();
   }

@@ -104,21 +104,6 @@ describe('sendMsg refuses, queues nothing, echoes nothing secret', () => {
     await http.ask(`${path()}?__proto__[polluted]=1&constructor[prototype][polluted]=1`);
     assert.equal(({} as Record<string, unknown>)['polluted'], undefined);
   });
-
-  for (const name of ['link', 'url', 'base64_file', 'file']) {
-    test(`media by ${name}, for now`, async () => {
-      const answer = await http.post(path(), { ...GOOD, [name]: 'https://example.com/image.jpg' });
-      await assertRefused(answer, 422, 'media_not_supported');
-    });
-  }
-
-  test('an uploaded file, for now', async () => {
-    const body = new FormData();
-    for (const [name, value] of Object.entries(GOOD)) body.set(name, value);
-    body.set('file', new Blob(['x'.repeat(3_000_000)]), 'image.jpg');
-    const answer = await http.ask(path(), { method: 'POST', body });
-    await assertRefused(answer, 422, 'media_not_supported');
-  });
 });
 
 const send = (type: string, body: string, headers: Record<string, string> = {}) =>

@@ -1,9 +1,8 @@
-import { parse } from 'node:querystring';
 import formBody from '@fastify/formbody';
 import multipart from '@fastify/multipart';
 import type { FastifyInstance } from 'fastify';
 import { Problem } from '../../domain/errors.ts';
-import { withoutByteOrderMark } from './parameter-collector.ts';
+import { parseForm, parseJson, parseJsonObject } from './parse-body.ts';
 
 /**
  * The body forms clients use; every other is answered 415. JSON also comes under wrong names:
@@ -24,25 +23,6 @@ export async function addBodyParsers(app: FastifyInstance): Promise<void> {
     if (parsed === null) done(new Problem('unsupported_content_type'));
     else done(null, parsed);
   });
-  await app.register(formBody, {
-    parser: (body: string) => parseJsonObject(body) ?? parse(body, '&', '=', { maxKeys: 0 }),
-  });
+  await app.register(formBody, { parser: parseForm });
   await app.register(multipart);
-}
-
-/** An empty body is what some clients send along with everything in the query. */
-function parseJson(body: string): unknown {
-  const text = withoutByteOrderMark(body);
-  return text.trim() === '' ? {} : JSON.parse(text);
-}
-
-/** The JSON object in a body of another name, or null when it is none. */
-function parseJsonObject(body: string): Record<string, unknown> | null {
-  const text = withoutByteOrderMark(body).trimStart();
-  if (!text.startsWith('{')) return null;
-  try {
-    return JSON.parse(text) as Record<string, unknown>;
-  } catch {
-    return null;
-  }
 }

@@ -82,7 +82,8 @@ export function withoutByteOrderMark(text: string): string {
   return text.startsWith('\uFEFF') ? text.slice(1) : text;
 }
 
-function plainName(writtenName: string): string {
+/** A name without the brackets of a list. */
+export function plainName(writtenName: string): string {
   const name = withoutByteOrderMark(writtenName);
   return name.endsWith(']') ? (BRACKETED.exec(name)?.[1] ?? name) : name;
 }

@@ -1,28 +1,26 @@
 import type { FastifyInstance } from 'fastify';
-import { acceptText } from '../../domain/accept-messages.ts';
 import { refuseAutomaticRequest } from '../access/automatic-requests.ts';
 import type { Edge } from '../edge.ts';
-import { refuseMediaParameters } from '../parameters/file-parts.ts';
-import { single } from '../parameters/parameters.ts';
-import { readParameters } from '../parameters/read-parameters.ts';
+import { TAKES_FILES } from '../parameters/long-body.ts';
 import type { KeyInPath } from './key-in-path.ts';
 import { peopleIn, queuedAnswer, queueMessages } from './queue-messages.ts';
+import { withSentContent } from './sent-content.ts';
 
 /** `sendMsg`: keeps messages for one or several numbers. Answered after the commit. */
 export function addSendMsg(app: FastifyInstance, edge: Edge): void {
   app.route<KeyInPath>({
     method: ['GET', 'POST'],
     url: '/sendMsg/:apiKey',
+    ...TAKES_FILES,
     config: { errorFamily: 'success' },
     schema: { response: { 200: queuedAnswer('phonenumber') } },
     async handler(request) {
       refuseAutomaticRequest(request.headers);
       const service = await edge.services.findUsable(request.params.apiKey);
-      const parameters = await readParameters(request);
-      refuseMediaParameters(parameters);
-      const recipients = await peopleIn(parameters, edge, service);
-      const content = acceptText(single(parameters, 'message'));
-      return await queueMessages(edge, service, parameters, recipients, content);
+      return await withSentContent(request, edge, service, async (parameters, content) => {
+        const recipients = await peopleIn(parameters, edge, service);
+        return await queueMessages(edge, service, parameters, recipients, content);
+      });
     },
   });
 }
