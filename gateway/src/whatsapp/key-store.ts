@@ -73,38 +73,44 @@ export function createKeyStore(vault: KeyVault, serviceId: ServiceId): SignalKey
 }
 
 /**
- * The library's Signal repository, changed in one thing: every key that encryption or decryption
- * changes is staged the moment it changes. Stock Baileys keeps it in a transaction that commits
- * only after the frame was written to the socket, so a crash in between would use a ratchet step
- * twice.
+ * The library's Signal repository, changed in one thing: ratchets are read from the vault and
+ * staged there the moment they change, past the library's transactions.
+ *
+ * Stock Baileys keeps a changed ratchet in a transaction that commits only after the frame was
+ * written to the socket, so a crash in between would use a step twice. And two transactions that
+ * touch one ratchet, a message going out while one comes in, each hold a copy of their own: the
+ * later commit undoes the earlier step. libsignal itself lets only one piece of work at a time load,
+ * change and store a session, which is all the order that is needed.
  */
 export function createWriteThroughRepository(
   vault: KeyVault,
   serviceId: ServiceId,
 ): SocketConfig['makeSignalRepository'] {
+  const store = createKeyStore(vault, serviceId);
   return (auth, logger, lookUpLids) => {
     const { keys } = auth;
-    const writeThroughKeys = {
+    const ratchetsApart = {
       ...keys,
+      get: <Type extends keyof SignalDataTypeMap>(type: Type, ids: string[]) =>
+        RATCHETS.has(type) ? store.get(type, ids) : keys.get(type, ids),
       async set(data: SignalDataSet) {
-        stageAll(vault, serviceId, ratchetsOf(data));
-        await keys.set(data);
+        const { session, 'sender-key': senderKey, ...others } = data;
+        stageAll(vault, serviceId, {
+          ...(session ? { session } : {}),
+          ...(senderKey ? { 'sender-key': senderKey } : {}),
+        });
+        if (Object.keys(others).length > 0) await keys.set(others);
       },
     };
     return DEFAULT_CONNECTION_CONFIG.makeSignalRepository(
-      { ...auth, keys: writeThroughKeys },
+      { ...auth, keys: ratchetsApart },
       logger,
       lookUpLids,
     );
   };
 }
 
-function ratchetsOf(data: SignalDataSet): SignalDataSet {
-  return {
-    ...(data.session ? { session: data.session } : {}),
-    ...(data['sender-key'] ? { 'sender-key': data['sender-key'] } : {}),
-  };
-}
+const RATCHETS: ReadonlySet<keyof SignalDataTypeMap> = new Set(['session', 'sender-key']);
 
 function stageAll(vault: KeyVault, serviceId: ServiceId, data: SignalDataSet): void {
   for (const [type, values] of Object.entries(data)) {

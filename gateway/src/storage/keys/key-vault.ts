@@ -87,7 +87,8 @@ export class StoredKeyVault {
     for (const name of unknownNames) {
       const key = `${type}|${name}`;
       // What was staged while the query ran is newer than its answer.
-      const value = knownValue(shelf, key)?.value ?? this.#opened(shelf, type, name, sealedValues);
+      const newer = knownValue(shelf, key);
+      const value = newer ? newer.value : this.#opened(shelf, type, name, sealedValues);
       if (!UNCACHED_TYPES.has(type)) shelf.cache.set(key, { value });
       if (value !== null) found.set(name, value);
     }
