@@ -17,6 +17,10 @@ import { addGetWalletBalance } from './partner/get-wallet-balance.ts';
 import { addLoginWithCode } from './partner/login-with-code.ts';
 import { addQrCode } from './partner/qr-code.ts';
 import { addShowAllService } from './partner/show-all-service.ts';
+import { describeRoutes, noteRoutes } from './reference/described-routes.ts';
+import { addDocs } from './reference/docs.ts';
+import { addOpenApiJson } from './reference/open-api-json.ts';
+import { buildOpenApi } from './reference/open-api.ts';
 import { addSimulatorProxy } from './simulator/proxy.ts';
 import { addDeletePending } from './tenant/delete-pending.ts';
 import { addGetStatus } from './tenant/get-status.ts';
@@ -60,8 +64,12 @@ const DOORS = {
 
 /** Every address the gateway answers, door by door. */
 export async function addRoutes(app: FastifyInstance, edge: Edge): Promise<void> {
+  const noted = noteRoutes(app);
   for (const endpoints of Object.values(DOORS)) {
     for (const addEndpoint of endpoints) addEndpoint(app, edge);
   }
   await addSimulatorProxy(app, edge);
+  const document = buildOpenApi(describeRoutes(noted.stop()));
+  addOpenApiJson(app, document);
+  addDocs(app, document);
 }

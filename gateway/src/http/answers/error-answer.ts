@@ -35,7 +35,7 @@ const FRAMEWORK_ERRORS: Record<string, ErrorCode> = {
 };
 
 /** The body of an error. */
-function errorBody(family: ErrorFamily, problem: Problem): Record<string, unknown> {
+export function errorBody(family: ErrorFamily, problem: Problem): Record<string, unknown> {
   const { message, code } = problem;
   switch (family) {
     case 'success':

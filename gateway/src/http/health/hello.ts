@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 const HELLO = {
   name: 'Tickwire',
   what: 'A self-hosted WhatsApp HTTP gateway. Not affiliated with WhatsApp.',
+  reference: '/docs',
   send: '/sendMsg/APIKEY?phonenumber=447400000001&message=Hello',
   status: '/getStatus/APIKEY?id=1',
   settings: '/serviceSettings/APIKEY',

@@ -1,0 +1,104 @@
+import { Type } from '@sinclair/typebox';
+import type { References } from '../reference.ts';
+import { idempotencyKey, mode } from './parameters.ts';
+
+/** What whoever runs the gateway does. */
+export const OPERATOR: References = {
+  '/admin/agents': {
+    section: 'Operator',
+    title: 'admin/agents',
+    summary: 'Makes an agent: a reseller with a wallet. Its key is shown this once.',
+    access: 'adminToken',
+    parameters: Type.Object({
+      name: Type.String({ maxLength: 200 }),
+      credit: Type.Optional(Type.String({ examples: ['100.00'] })),
+      mode,
+    }),
+    errors: ['invalid_admin_token', 'missing_parameter', 'invalid_parameter', 'test_mode_off'],
+    example: {
+      method: 'POST',
+      parameters: { name: 'Reseller', credit: '100.00' },
+      answer: { agentId: 1, agentKey: 'AGENTKEY' },
+    },
+  },
+  '/admin/agents/:agentId/credit': {
+    section: 'Operator',
+    title: 'admin/agents/…/credit',
+    summary: 'Puts money into an agent’s wallet.',
+    access: 'adminToken',
+    parameters: Type.Object({ amount: Type.String({ examples: ['50.00'] }), idempotencyKey }),
+    errors: [
+      'invalid_admin_token',
+      'agent_not_found',
+      'missing_parameter',
+      'invalid_parameter',
+      'idempotency_conflict',
+    ],
+    example: {
+      method: 'POST',
+      parameters: { amount: '50.00' },
+      answer: { credit: '150.00' },
+    },
+  },
+  'GET /admin/services': {
+    section: 'Operator',
+    title: 'admin/services list',
+    summary: 'Every service at a glance, oldest first.',
+    access: 'adminToken',
+    errors: ['invalid_admin_token'],
+    example: {
+      method: 'GET',
+      answer: [
+        {
+          apiKey: 'APIKEY',
+          mode: 'test',
+          state: 'active',
+          planId: 4,
+          plan: 'Premium',
+          number: '447400000001',
+          connection: 'connected',
+          connectionStatus: 'Connected to WhatsApp',
+          queueDepth: 0,
+          expiresAt: '2026-01-02T03:04:05.678Z',
+          agentId: null,
+        },
+      ],
+    },
+  },
+  'POST /admin/services': {
+    section: 'Operator',
+    title: 'admin/services',
+    summary: 'Makes a service of the operator’s own.',
+    text: 'With `link` a test service is answered already linked to that simulated phone.',
+    access: 'adminToken',
+    parameters: Type.Object({
+      planId: Type.Integer({ description: '2 Basic, 3 Pro, 4 Premium.', enum: [2, 3, 4] }),
+      cycle: Type.Integer({ description: 'Months.', enum: [1, 3, 6, 12] }),
+      mode,
+      link: Type.Optional(Type.String({ description: 'The number of a simulated phone.' })),
+    }),
+    errors: [
+      'invalid_admin_token',
+      'missing_parameter',
+      'invalid_parameter',
+      'invalid_phone_number',
+      'test_mode_off',
+    ],
+    example: {
+      method: 'POST',
+      parameters: { planId: '4', cycle: '12', mode: 'test', link: '447400000001' },
+      answer: { apiKey: 'APIKEY', mode: 'test' },
+    },
+  },
+  '/admin/services/:apiKey/expire': {
+    section: 'Operator',
+    title: 'admin/services/…/expire',
+    summary: 'Ends a test service’s time now, so that expiry can be watched.',
+    access: 'adminToken',
+    errors: ['invalid_admin_token', 'service_not_found', 'wrong_state'],
+    example: {
+      method: 'POST',
+      answer: { apiKey: 'APIKEY', expiresAt: '2026-01-02T03:04:05.678Z' },
+    },
+  },
+};

@@ -1,0 +1,87 @@
+import { Type, type TSchema } from '@sinclair/typebox';
+
+/** A parameter that takes one value or several. */
+const several = (value: TSchema, description: string) =>
+  Type.Union([value, Type.Array(value, { minItems: 1, maxItems: 1000 })], { description });
+
+/** Parameters that more than one address takes. */
+export const phoneNumbers = several(
+  Type.String({ examples: ['447400733413'] }),
+  'The number with its country code, as people write it: `+`, `00`, spaces, dashes, brackets and non-Latin digits are understood, and a leading `0` becomes the service’s country code. Several: repeat it, write `phonenumber[]`, or give a JSON list; at most 1,000.',
+);
+
+export const groupIds = several(
+  Type.String({ examples: ['120363292564959780'] }),
+  'The group’s id, from `getGroupList`. Several: repeat it, write `groupId[]`, or give a JSON list. In JSON write it as text: it is larger than JSON numbers can hold.',
+);
+
+export const phoneNumber = Type.String({
+  description: 'The number with its country code, as people write it.',
+  examples: ['15303776310'],
+});
+
+/** A file besides, or instead of, the text; the first of the three that is not empty counts. */
+export const mediaParameters = {
+  file: Type.Optional(
+    Type.String({
+      description:
+        'A file to send, up to 100 MB, as a file part of `multipart/form-data`. What kind it is (image, video, audio, voice note, sticker, document) is told from its content.',
+      contentMediaType: 'application/octet-stream',
+    }),
+  ),
+  base64_file: Type.Optional(
+    Type.String({
+      description: 'Instead: the file in Base64, with or without a `data:` prefix.',
+      contentEncoding: 'base64',
+    }),
+  ),
+  link: Type.Optional(
+    Type.String({
+      description:
+        'Instead: the public http or https address of the file. It is fetched after the answer; when that fails the message fails with the reason. `url` is an older name.',
+      examples: ['https://example.com/image.jpg'],
+    }),
+  ),
+};
+
+export const textOrCaption = Type.Optional(
+  Type.String({
+    description:
+      'The text, up to 65,536 bytes; of a file its caption. One of the two must be there.',
+    examples: ['This is a test message'],
+  }),
+);
+
+export const schedule = Type.Optional(
+  Type.String({
+    description:
+      'When to send it: a Unix time in UTC, in seconds, or in milliseconds when it has 13 digits. A time in the past means now; at most a year ahead.',
+    examples: ['1724160037'],
+  }),
+);
+
+export const page = Type.Optional(
+  Type.Integer({ description: 'From 1, which is the default. A page has 100 rows.', minimum: 1 }),
+);
+
+export const partOfNumber = Type.Optional(
+  Type.String({ description: 'All or part of a number.', examples: ['1555'] }),
+);
+
+export const agentKey = Type.String({ description: 'The agent’s key.' });
+
+export const apiKeyParameter = Type.String({ description: 'The key of the service.' });
+
+export const idempotencyKey = Type.Optional(
+  Type.String({
+    description:
+      'Your own name for this call, also as the header `Idempotency-Key`: the same name never charges twice.',
+    maxLength: 200,
+  }),
+);
+
+export const mode = Type.Optional(
+  Type.Union([Type.Literal('test'), Type.Literal('live')], {
+    description: '`test` talks to the simulator only, `live` (the default) to WhatsApp.',
+  }),
+);

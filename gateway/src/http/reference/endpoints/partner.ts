@@ -1,0 +1,184 @@
+import { Type } from '@sinclair/typebox';
+import type { ErrorCode } from '../../../domain/errors.ts';
+import type { References } from '../reference.ts';
+import { agentKey, apiKeyParameter, idempotencyKey } from './parameters.ts';
+
+const OWN_SERVICE: readonly ErrorCode[] = [
+  'invalid_agent_key',
+  'missing_parameter',
+  'service_not_found',
+  'invalid_api_key',
+  'service_suspended',
+  'refused_by_policy',
+];
+const KEY_IN_PATH = 'The key may also stand in the path: `/module/%/APIKEY`.';
+
+const keyInPath = (method: string): string => KEY_IN_PATH.replace('%', method);
+
+/** Services that an agent buys and looks after. */
+export const PARTNER: References = {
+  '/module/create': {
+    section: 'Partner',
+    title: 'create',
+    summary: 'Buys a service. Linking it to a phone can begin at once.',
+    text: 'The price is a fixed amount a month, whatever the plan. When the credit is short nothing is created.',
+    oddities: ['GET spends money, too: give an `idempotencyKey`.'],
+    access: 'agentKey',
+    parameters: Type.Object({
+      agentKey,
+      planId: Type.Integer({ description: '2 Basic, 3 Pro, 4 Premium.', enum: [2, 3, 4] }),
+      cycle: Type.Integer({ description: 'Months.', enum: [1, 3, 6, 12] }),
+      idempotencyKey,
+    }),
+    errors: [
+      'invalid_agent_key',
+      'missing_parameter',
+      'invalid_parameter',
+      'insufficient_credit',
+      'idempotency_conflict',
+      'refused_by_policy',
+    ],
+    example: {
+      method: 'GET',
+      parameters: { agentKey: 'AGENTKEY', planId: '2', cycle: '1' },
+      answer: {
+        status: 'true',
+        message: 'The service was created successfully',
+        apiKey: 'ServiceAPIKEY',
+      },
+    },
+  },
+  '/module/qrCode': {
+    section: 'Partner',
+    title: 'qrCode',
+    summary: 'The QR code to scan now.',
+    text: `Ask again every few seconds: codes expire. A connected service answers \`Connected\` and an empty \`qrCode\`. ${keyInPath('qrCode')}`,
+    access: 'nobody',
+    parameters: Type.Object({
+      apiKey: apiKeyParameter,
+      format: Type.Optional(
+        Type.String({
+          description: '`raw` (the default) is the text of the code; `png` and `svg` are pictures.',
+          enum: ['raw', 'png', 'svg'],
+        }),
+      ),
+    }),
+    errors: ['invalid_api_key', 'service_suspended', 'invalid_parameter', 'wrong_state'],
+    example: {
+      method: 'GET',
+      parameters: { apiKey: 'APIKEY' },
+      answer: {
+        status: 'true',
+        apiKey: 'APIKEY',
+        qrCode: '2@QZ0LfvTvQwBIH4U/7hCRCh5QBBL83Q==,mzikgZmC1PKxYX=,KJYkd+GszBVkm=,aj/AHg4Q5Oz=,1',
+        whatsAppStatus: 'Not connected',
+        message: 'The qr code was generated',
+      },
+    },
+  },
+  '/module/loginWithCode': {
+    section: 'Partner',
+    title: 'loginWithCode',
+    summary: 'A code to type into the phone instead of scanning.',
+    text: keyInPath('loginWithCode'),
+    oddities: ['`phoneNumber` is written with a capital N here; `phonenumber` is understood.'],
+    access: 'nobody',
+    parameters: Type.Object({
+      apiKey: apiKeyParameter,
+      phoneNumber: Type.String({ description: 'The number of the phone that will type it.' }),
+    }),
+    errors: [
+      'invalid_api_key',
+      'service_suspended',
+      'missing_parameter',
+      'invalid_phone_number',
+      'wrong_state',
+      'refused_by_policy',
+    ],
+    example: {
+      method: 'GET',
+      parameters: { apiKey: 'APIKEY', phoneNumber: '447400733413' },
+      answer: {
+        status: 'true',
+        message: 'Success',
+        pairCode: 'D2Z8-9ZRY',
+        apiKey: 'APIKEY',
+      },
+    },
+  },
+  '/module/connect': {
+    section: 'Partner',
+    title: 'connect',
+    summary: 'Connects a service to WhatsApp, from now on and across restarts.',
+    oddities: ['The sentence says “was connect”.'],
+    access: 'agentKey',
+    parameters: Type.Object({ agentKey, apiKey: apiKeyParameter }),
+    errors: OWN_SERVICE,
+    example: {
+      method: 'GET',
+      parameters: { agentKey: 'AGENTKEY', apiKey: 'APIKEY' },
+      answer: {
+        status: 'true',
+        message: 'The service was connect successfully',
+        apiKey: 'APIKEY',
+      },
+    },
+  },
+  '/module/disconnect': {
+    section: 'Partner',
+    title: 'disconnect',
+    summary: 'Closes a service’s connection; it stays linked.',
+    oddities: ['The sentence says “was disconnect”.'],
+    access: 'agentKey',
+    parameters: Type.Object({ agentKey, apiKey: apiKeyParameter }),
+    errors: OWN_SERVICE,
+    example: {
+      method: 'GET',
+      parameters: { agentKey: 'AGENTKEY', apiKey: 'APIKEY' },
+      answer: {
+        status: 'true',
+        message: 'The service was disconnect successfully',
+        apiKey: 'APIKEY',
+      },
+    },
+  },
+  '/module/showAllService': {
+    section: 'Partner',
+    title: 'showAllService',
+    summary: 'The agent’s services, oldest first.',
+    oddities: ['No `status` here, and real booleans.', '`whatsappNumber` is written so here.'],
+    access: 'agentKey',
+    parameters: Type.Object({ agentKey }),
+    errors: ['invalid_agent_key'],
+    example: {
+      method: 'GET',
+      parameters: { agentKey: 'AGENTKEY' },
+      answer: {
+        serviceCount: 1,
+        services: [
+          {
+            apiKey: 'APIKEY',
+            whatsappNumber: '1234567890',
+            connectedToWhatsapp: true,
+            expire: '2024-05-28',
+            getMessageStatus: true,
+            webhook: '',
+          },
+        ],
+      },
+    },
+  },
+  '/module/getWalletBalance': {
+    section: 'Partner',
+    title: 'getWalletBalance',
+    summary: 'What the agent can still spend.',
+    access: 'agentKey',
+    parameters: Type.Object({ agentKey }),
+    errors: ['invalid_agent_key'],
+    example: {
+      method: 'GET',
+      parameters: { agentKey: 'AGENTKEY' },
+      answer: { status: 'true', credit: '145.00' },
+    },
+  },
+};
