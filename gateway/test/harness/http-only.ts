@@ -37,14 +37,18 @@ export class HttpOnly implements AsyncDisposable {
   readonly database: Database;
   readonly sessions: HeldSessions;
   readonly adminToken: string;
+  /** Files on their way out are below it, in `media/`. */
+  readonly dataDir: string;
   readonly #stack: AsyncDisposableStack;
 
   private constructor(
     url: string,
+    dataDir: string,
     parts: HttpParts & { readonly sessions: HeldSessions },
     stack: AsyncDisposableStack,
   ) {
     this.url = url;
+    this.dataDir = dataDir;
     this.database = parts.database;
     this.sessions = parts.sessions;
     this.adminToken = parts.secrets.adminToken;
@@ -65,8 +69,9 @@ export class HttpOnly implements AsyncDisposable {
     const database = openDatabase(through(made.url), () => undefined);
     stack.defer(() => database.close());
     const sessions = new HeldSessions(database);
+    const dataDir = mkdtempSync(join(tmpdir(), 'http-'));
     const media = await openMedia({
-      dataDir: mkdtempSync(join(tmpdir(), 'http-')),
+      dataDir,
       database,
       masterKey: randomBytes(32),
       allowPrivateUrls: false,
@@ -99,7 +104,7 @@ export class HttpOnly implements AsyncDisposable {
     await app.listen({ port: 0, host: '127.0.0.1' });
     stack.defer(() => app.close());
     const { port } = app.server.address() as AddressInfo;
-    return new HttpOnly(`http://127.0.0.1:${port}`, parts, stack);
+    return new HttpOnly(`http://127.0.0.1:${port}`, dataDir, parts, stack);
   }
 
   /** Sends a request and reads the answer. */

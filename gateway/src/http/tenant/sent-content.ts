@@ -92,8 +92,8 @@ async function takeShortBase64(
   parameters: Parameters,
   uploads: Uploads,
 ): Promise<void> {
-  const written = (single(parameters, LONG_PARAMETER) ?? '').trim();
-  if (written === '') return;
+  const written = single(parameters, LONG_PARAMETER) ?? '';
+  if (written.trim() === '') return;
   // Where a plus stands for a space, clients that forget to escape it meant the plus.
   const text = isFormEncoded(request) ? written.replaceAll(' ', '+') : written;
   await uploads.takeBase64(Readable.from([Buffer.from(text)]));

@@ -1,7 +1,7 @@
 import type { LookupAddress } from 'node:dns';
 import { lookup as lookUpBySystem } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
-import { Agent, buildConnector } from 'undici';
+import { Agent, buildConnector, type Dispatcher } from 'undici';
 import { isPublicAddress } from './address-rule.ts';
 import { OutgoingRefusal } from './outgoing-refusal.ts';
 
@@ -23,7 +23,7 @@ export interface Outgoing {
    */
   readUrl(written: string): URL;
   /** Makes the connections, each checked; for undici's `request`. */
-  readonly dispatcher: Agent;
+  readonly dispatcher: Dispatcher;
   close(): Promise<void>;
 }
 
