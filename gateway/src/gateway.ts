@@ -32,6 +32,7 @@ import { keyCodec } from './whatsapp/key-codec.ts';
 
 const ANSWERS_ON_STOP_MS_MAX = 10_000;
 const KEYS_ON_STOP_MS_MAX = 5000;
+const DOWNLOADS_ON_STOP_MS_MAX = 2000;
 
 /** A running gateway. */
 export interface Gateway extends AsyncDisposable {
@@ -193,9 +194,7 @@ function joinSessions(
     sessions,
     log,
   );
-  stack.defer(() => {
-    downloader.stop();
-  });
+  stack.defer(() => downloader.stop(DOWNLOADS_ON_STOP_MS_MAX));
   return { sessions, outbox, receivedFiles: { pathOf: files.pathOf, wanted } };
 }
 

@@ -22,6 +22,8 @@ const DOWNLOADS_AT_ONCE_MAX = 4;
 const ATTEMPTS_MAX = 5;
 const FIRST_DELAY_MS = 5000;
 const LOOK_EVERY_MS = 5000;
+/** Not while everything starts. */
+const FIRST_SWEEP_MS = 60 * 1000;
 const SWEEP_EVERY_MS = 60 * 60 * 1000;
 /** Longer than any download takes. */
 const LEASE_MS = 20 * 60 * 1000;
@@ -69,7 +71,8 @@ export class FileDownloader {
   readonly #parts: DownloaderParts;
   readonly #running = new Set<Promise<void>>();
   #isStopped = false;
-  #isLooking = false;
+  #looking: Promise<void> | null = null;
+  #sweeping: Promise<void> = Promise.resolve();
   #mayBeMore = false;
   #cancelLook: () => void = () => undefined;
   #cancelSweep: () => void = () => undefined;
@@ -81,23 +84,33 @@ export class FileDownloader {
   start(): void {
     this.#lookLater();
     this.wake();
-    this.#sweepAndAgain();
+    this.#sweepLater(FIRST_SWEEP_MS);
   }
 
   /** There may be something to download. */
   wake(): void {
     if (this.#isStopped) return;
     this.#mayBeMore = true;
-    if (this.#isLooking) return;
-    this.#isLooking = true;
-    void this.#look();
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = null;
+      if (this.#mayBeMore && this.#running.size < DOWNLOADS_AT_ONCE_MAX) this.wake();
+    });
   }
 
-  /** Begins nothing new, and does not wait: what is interrupted is taken up by the next start. */
-  stop(): void {
+  /**
+   * Begins nothing new. Downloads get this long to end; what is interrupted is taken up later.
+   * @param timeoutMs the longest to wait
+   */
+  async stop(timeoutMs: number): Promise<void> {
     this.#isStopped = true;
     this.#cancelLook();
     this.#cancelSweep();
+    await this.#looking;
+    await this.#sweeping;
+    const late = Promise.withResolvers<void>();
+    const cancel = this.#parts.clock.after(timeoutMs, late.resolve);
+    await Promise.race([Promise.allSettled(this.#running), late.promise]);
+    cancel();
   }
 
   #lookLater(): void {
@@ -120,7 +133,6 @@ export class FileDownloader {
     } catch (error) {
       this.#parts.log.warn({ err: toError(error) }, 'received files could not be looked for');
     }
-    this.#isLooking = false;
   }
 
   #begin(file: WaitingFile): void {
@@ -165,12 +177,12 @@ export class FileDownloader {
     await postponeReceivedFile(database, file, failure, delayMs);
   }
 
-  #sweepAndAgain(): void {
-    void this.#sweep().catch((error: unknown) => {
-      this.#parts.log.warn({ err: toError(error) }, 'old received files were not removed');
-    });
-    this.#cancelSweep = this.#parts.clock.after(SWEEP_EVERY_MS, () => {
-      this.#sweepAndAgain();
+  #sweepLater(delayMs: number): void {
+    this.#cancelSweep = this.#parts.clock.after(delayMs, () => {
+      this.#sweeping = this.#sweep().catch((error: unknown) => {
+        this.#parts.log.warn({ err: toError(error) }, 'old received files were not removed');
+      });
+      this.#sweepLater(SWEEP_EVERY_MS);
     });
   }
 

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fileHeaders, readRange } from './file-headers.ts';
 
+const dispositionOf = (type: string): string | undefined =>
+  fileHeaders(type, 'a')['content-disposition'];
+
 test('pictures and sound are shown; what could be a page or a script is downloaded', () => {
-  const dispositionOf = (type: string): string | undefined =>
-    fileHeaders(type, 'a')['content-disposition'];
   const shown = ['image/jpeg', 'image/webp', 'audio/ogg; codecs=opus', 'video/mp4', 'IMAGE/PNG'];
   for (const type of shown) assert.match(dispositionOf(type) ?? '', /^inline/, type);
   for (const type of [

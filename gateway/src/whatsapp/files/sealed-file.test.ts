@@ -52,9 +52,10 @@ test('test services fetch from their simulator only, live ones never', () => {
   assert.equal(place({ url: 'https://127.0.0.1:4444/x', directPath: null }), null);
 });
 
+const source = (message: proto.IMessage): Uint8Array =>
+  proto.WebMessageInfo.encode({ key: {}, message }).finish();
+
 test('a source without a key is none', () => {
-  const source = (message: proto.IMessage): Uint8Array =>
-    proto.WebMessageInfo.encode({ key: {}, message }).finish();
   const mediaKey = Buffer.alloc(32, 7);
   const whole = { mediaKey, directPath: '/v/1', fileSha256: Buffer.alloc(32, 2) };
   assert.equal(readSealedFile(source({ stickerMessage: whole }))?.kind, 'sticker');
