@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { ApiDocument } from '../../src/http/reference/open-api.ts';
+import { TestWorld } from '../harness/test-world.ts';
+import { run } from './clients/client.ts';
+import { curl } from './clients/curl.ts';
+import { phpCurl, pythonUrllib } from './clients/scripts.ts';
+import { setScene, type Scene, type ServiceRole } from './scene.ts';
+
+// What the reference tells its readers to type is typed.
+
+const RUNNERS = {
+  curl: { command: 'sh', given: ['-s'], missing: curl.missing },
+  PHP: { command: 'php', given: [], missing: phpCurl.missing },
+  Python: { command: 'python3', given: ['-'], missing: pythonUrllib.missing },
+  TypeScript: {
+    command: process.execPath,
+    given: ['--input-type=module-typescript', '-'],
+    missing: null,
+  },
+} as const;
+
+/** Whose key stands for APIKEY, where it is not the linked service's. */
+const ROLES: Readonly<Record<string, ServiceRole>> = {
+  '/module/qrCode': 'fresh',
+  '/module/loginWithCode': 'pairing',
+  '/module/connect': 'ofAgent',
+  '/module/disconnect': 'ofAgent',
+  '/admin/services/{apiKey}/expire': 'busy',
+};
+/** There is no file to be fetched. */
+const LEFT_OUT = new Set(['/media/{token}/{fileName}']);
+/** How the four print an error's `code`. */
+const ERROR = /\bcode\b["'\]]*\s*(:|=>)/;
+
+const world = await TestWorld.start();
+after(() => world[Symbol.asyncDispose]());
+let scene: Scene;
+let reference: ApiDocument;
+
+before(async () => {
+  scene = await setScene(world);
+  reference = (await world.ask('/openapi.json')).json as ApiDocument;
+});
+
+function samplesOf(lang: string): { path: string; source: string }[] {
+  return Object.entries(reference.paths).flatMap(([path, operations]) =>
+    Object.values(operations)
+      .flatMap((operation) => operation['x-codeSamples'] ?? [])
+      .filter((sample) => sample.lang === lang && !LEFT_OUT.has(path))
+      .map(({ source }) => ({ path, source: filledIn(path, source) })),
+  );
+}
+
+function filledIn(path: string, source: string): string {
+  return source
+    .replaceAll('http://127.0.0.1:3000', world.gateway.url)
+    .replaceAll('AGENTKEY', scene.agentKey)
+    .replaceAll('APIKEY', scene.keys[ROLES[path] ?? 'linked'])
+    .replaceAll('ADMINTOKEN', world.gateway.adminToken);
+}
+
+for (const [lang, { command, given, missing }] of Object.entries(RUNNERS)) {
+  describe(lang, { skip: missing ?? false }, () => {
+    test('every snippet of the reference does what it says', async () => {
+      const samples = samplesOf(lang);
+      assert.ok(samples.length >= 20);
+      for (const { path, source } of samples) {
+        const output = await run(command, given, source);
+        assert.notEqual(output.trim(), '', path);
+        assert.doesNotMatch(output, ERROR, `${path}\n${source}`);
+      }
+    });
+  });
+}
