@@ -14,6 +14,7 @@ export async function welcome(gateway: Gateway, config: Config): Promise<void> {
     '',
     `  Tickwire is ready at ${gateway.url} (${(performance.now() / 1000).toFixed(1)} s)`,
     '',
+    `  Reference     ${gateway.url}/docs`,
     `  Admin token   ${shownToken(gateway, config)}`,
   ];
   if (gateway.hasSimulator) lines.push(...(await testAccountLines(gateway)));

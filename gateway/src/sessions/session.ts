@@ -173,7 +173,9 @@ export class Session {
     if (number !== this.#connectionNumber) return;
     this.#opening = null;
     const { serviceId } = this;
-    this.#parts.log.info(
+    // The restart after linking, and a close of our own, are no news.
+    const level = reason === 'restart_required' || reason === 'asked' ? 'debug' : 'info';
+    this.#parts.log[level](
       { serviceId, reason, detail: withoutNumbers(detail) },
       'connection closed',
     );
