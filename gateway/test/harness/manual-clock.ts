@@ -25,6 +25,11 @@ export class ManualClock implements Clock {
     return () => this.#alarms.delete(alarm);
   }
 
+  /** True when somebody waits for a time to come. */
+  get hasAlarm(): boolean {
+    return this.#alarms.size > 0;
+  }
+
   /** Moves time on, ringing every alarm on the way at its own time. */
   advance(durationMs: number): void {
     const untilMs = this.#nowMs + durationMs;

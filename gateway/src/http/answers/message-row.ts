@@ -33,7 +33,7 @@ export function messageRow(message: KeptMessage): Static<typeof MessageRow> {
     phonenumber: message.chat,
     message: message.text,
     created: listDate(message.acceptedAt),
-    url: '',
+    url: message.link,
     execute: message.executedAt === null ? NOT_EXECUTED : listDate(message.executedAt),
     delivery,
   };

@@ -25,6 +25,7 @@ export function addPending(app: FastifyInstance, edge: Edge): void {
       const page = readPageRequest(await readParameters(request));
       const found = await listMessages(edge.database, service.id, page, [
         'accepted',
+        'fetching',
         'ready',
         'sending',
       ]);

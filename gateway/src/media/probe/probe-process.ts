@@ -1,9 +1,8 @@
 // Looks into files for the gateway, in a process of its own: see `probe.ts`.
 
-import { toError } from '../../domain/errors.ts';
 import { describeAudio } from './describe-audio.ts';
 import { describeImage } from './describe-image.ts';
-import { describeVideo } from './describe-video.ts';
+import { readMovieHeader } from './movie-header.ts';
 import type { MediaDescription } from '../media-description.ts';
 import type { ProbeQuestion } from './probe.ts';
 
@@ -17,7 +16,7 @@ async function describe({ path, kind }: ProbeQuestion): Promise<MediaDescription
     case 'sticker':
       return await describeImage(path, kind === 'image');
     case 'video':
-      return await describeVideo(path);
+      return await readMovieHeader(path);
     case 'audio':
     case 'voice':
       return await describeAudio(path, kind === 'voice');
@@ -28,11 +27,8 @@ async function describe({ path, kind }: ProbeQuestion): Promise<MediaDescription
 
 process.on('message', (question: ProbeQuestion) => {
   describe(question)
-    .catch((error: unknown): MediaDescription => {
-      // A broken file is nobody's fault; the process is as good as before.
-      toError(error);
-      return {};
-    })
+    // A broken file is sent without; the process is as good as before.
+    .catch((): MediaDescription => ({}))
     .then((description) => process.send?.(description))
     .catch(() => process.exit(1));
 });

@@ -21,8 +21,9 @@ export async function drawWaveform(path: string): Promise<Buffer> {
   const decoder = new OggOpusDecoder();
   await decoder.ready;
   const steps: number[] = [];
+  // Its types say that decoding is synchronous; it is not.
   for await (const chunk of createReadStream(path)) {
-    const { channelData } = decoder.decode(chunk as Buffer);
+    const { channelData } = await Promise.resolve(decoder.decode(chunk as Buffer));
     addSteps(steps, channelData[0]);
   }
   const { channelData } = await decoder.flush();

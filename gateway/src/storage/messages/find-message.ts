@@ -9,6 +9,8 @@ export interface KeptMessage {
   /** The number or the group's id. */
   readonly chat: string;
   readonly text: string;
+  /** The link its file was given by; empty for texts and uploads. */
+  readonly link: string;
   readonly state: MessageState;
   readonly failure: string | null;
   /** True while the time that was asked for has not come. */
@@ -23,6 +25,8 @@ export const KEPT_MESSAGE_COLUMNS = [
   'id',
   'chat',
   'text',
+  sql<string>`coalesce((SELECT link FROM media WHERE media.service_id = messages.service_id
+    AND media.id = messages.media_id), '')`.as('link'),
   'state',
   'failure',
   sql<boolean>`is_scheduled AND due_at > now()`.as('isScheduled'),
