@@ -1,3 +1,4 @@
+import { withLatinDigits } from './digits.ts';
 import { Problem } from './errors.ts';
 import { parseGroupId } from './group-id.ts';
 import type { ServiceId, WhatsAppId } from './ids.ts';
@@ -126,8 +127,9 @@ function withinLimit(text: string): string {
 }
 
 function readDegrees(written: string, parameter: string, most: number): number {
-  const degrees = Number(written.trim());
-  if (written.trim() === '' || !Number.isFinite(degrees) || Math.abs(degrees) > most) {
+  const text = withLatinDigits(written).trim();
+  const degrees = Number(text);
+  if (text === '' || !Number.isFinite(degrees) || Math.abs(degrees) > most) {
     throw new Problem(
       'invalid_parameter',
       `The parameter "${parameter}" must be a number of degrees from -${most} to ${most}.`,

@@ -1,4 +1,5 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
+import { withLatinDigits } from './digits.ts';
 import { Problem } from './errors.ts';
 import { isPossibleNumber } from './possible-number.ts';
 
@@ -8,7 +9,6 @@ export type PhoneNumber = string & { readonly brand: 'PhoneNumber' };
 const DIGITS_MIN = 8;
 const DIGITS_MAX = 15;
 const IGNORED_CHARACTERS = /[\s\-().\u00a0\u200e\u200f\u202a-\u202e\u2066-\u2069\u2010-\u2015]/g;
-const OTHER_DIGITS = /[\u0660-\u0669\u06f0-\u06f9\uff10-\uff19]/g;
 
 /**
  * Brings a phone number as people write it to its one form.
@@ -20,7 +20,7 @@ const OTHER_DIGITS = /[\u0660-\u0669\u06f0-\u06f9\uff10-\uff19]/g;
  * @throws Problem `invalid_phone_number`
  */
 export function parsePhoneNumber(written: string, countryCode: string | null): PhoneNumber {
-  const plain = toAsciiDigits(written).replace(IGNORED_CHARACTERS, '');
+  const plain = withLatinDigits(written).replace(IGNORED_CHARACTERS, '');
   const international = toInternational(plain, countryCode);
   if (!/^\d+$/.test(international)) {
     throw refusal(written, 'it may hold digits, spaces, dashes, dots, brackets and a leading +');
@@ -34,7 +34,7 @@ export function parsePhoneNumber(written: string, countryCode: string | null): P
 
 /** Digits of a filter such as `+1 (555)`: non-Latin digits become Latin, all else is dropped. */
 export function digitsOf(text: string): string {
-  return toAsciiDigits(text).replace(/\D/g, '');
+  return withLatinDigits(text).replace(/\D/g, '');
 }
 
 /** The calling code a full number begins with (`447400000001` -> `44`), or null. */
@@ -52,11 +52,6 @@ function toInternational(plain: string, countryCode: string | null): string {
     return countryCode + plain.slice(1);
   }
   return plain;
-}
-
-function toAsciiDigits(text: string): string {
-  // Each of these scripts has its zero at a multiple of 16.
-  return text.replace(OTHER_DIGITS, (digit) => String((digit.codePointAt(0) ?? 0) % 16));
 }
 
 function refusal(written: string, why: string): Problem {

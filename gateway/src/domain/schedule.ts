@@ -1,3 +1,4 @@
+import { withLatinDigits } from './digits.ts';
 import { Problem } from './errors.ts';
 
 const AHEAD_MS_MAX = 366 * 24 * 60 * 60 * 1000;
@@ -11,7 +12,7 @@ const SECONDS_MAX = 100_000_000_000;
  * @throws Problem `invalid_schedule` when it is no number or more than a year ahead
  */
 export function parseSchedule(written: string | undefined, nowMs: number): number | null {
-  const text = written?.trim() ?? '';
+  const text = withLatinDigits(written?.trim() ?? '');
   if (text === '') return null;
   if (!/^\d{1,16}$/.test(text)) {
     throw new Problem('invalid_schedule', 'The schedule must be a Unix time: digits only.');

@@ -7,11 +7,14 @@ import { createEdge } from './edge.ts';
 import { addBodyParsers } from './parameters/body-parsers.ts';
 import type { HttpParts } from './parts.ts';
 import { addRoutes } from './routes.ts';
+import { isReread, readOnceMore } from './wire/second-reading.ts';
 
 const BODY_BYTES_MAX = 1024 * 1024;
 /** Longer than any key, so that an absurd key is answered as an unknown one. */
 const PATH_PARAMETER_CHARACTERS_MAX = 16 * 1024;
 const HEADERS_TIMEOUT_MS = 10_000;
+/** A text of 4,000 Persian letters in the query of a GET, escaped, and more than that. */
+const HEADERS_BYTES_MAX = 32 * 1024;
 const REQUEST_TIMEOUT_MS = 120_000;
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 const CONNECTIONS_MAX = 10_000;
@@ -28,7 +31,7 @@ export async function createHttpServer(parts: HttpParts): Promise<FastifyInstanc
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    http: { headersTimeout: HEADERS_TIMEOUT_MS },
+    http: { headersTimeout: HEADERS_TIMEOUT_MS, maxHeaderSize: HEADERS_BYTES_MAX },
     routerOptions: {
       ignoreTrailingSlash: true,
       ignoreDuplicateSlashes: true,
@@ -44,7 +47,10 @@ export async function createHttpServer(parts: HttpParts): Promise<FastifyInstanc
         return;
       }
       const [status, code] = CLIENT_ERRORS[error.code] ?? ([400, 'malformed_request'] as const);
-      socket.end(rawErrorAnswer(status, code));
+      const refuse = (): void => {
+        socket.end(rawErrorAnswer(status, code));
+      };
+      if (!readOnceMore(app.server, error, socket, refuse)) refuse();
     },
   });
   app.server.maxConnections = CONNECTIONS_MAX;
@@ -89,6 +95,7 @@ function addRequestHooks(app: FastifyInstance, parts: HttpParts): void {
   });
   app.addHook('onRequest', (request, reply, done) => {
     void reply.headers(SAFE_HEADERS);
+    if (isReread(request.raw.socket)) void reply.header('connection', 'close');
     const encoding = request.headers['content-encoding'];
     if (isClosing) done(new Problem('not_ready'));
     else if (encoding !== undefined && encoding !== 'identity') {

@@ -1,3 +1,4 @@
+import { withLatinDigits } from '../../domain/digits.ts';
 import { Problem } from '../../domain/errors.ts';
 
 /** What a caller sent under one name. */
@@ -60,7 +61,7 @@ export function wholeNumber(
   least: number,
   fallback: number,
 ): number {
-  const written = single(parameters, name)?.trim() ?? '';
+  const written = withLatinDigits(single(parameters, name)?.trim() ?? '');
   if (written === '') return fallback;
   const number = Number(written);
   if (!/^\d{1,15}$/.test(written) || number < least) {
