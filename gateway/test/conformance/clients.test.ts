@@ -9,6 +9,7 @@ import { readCollection } from './collection.ts';
 import { answerDifferences } from './comparison.ts';
 import { COVERED, WHOLE_FOLDERS } from './covered.ts';
 import { writeFormFiles } from './form-files.ts';
+import { WITHOUT_LOOKUPS } from './own-place.ts';
 import { setScene, type Scene } from './scene.ts';
 
 // What customers' programs send, written by the programs themselves.
@@ -20,7 +21,7 @@ const HARD_TEXT = 'Grüße, سلام 😀 a&b=c+d 100% "x" \\ \'y\' #1?\nsecond 
 const requests = readCollection().filter(({ name }) =>
   WHOLE_FOLDERS.some((folder) => name.startsWith(`${folder} / `)),
 );
-const world = await TestWorld.start();
+const world = await TestWorld.start(WITHOUT_LOOKUPS);
 after(() => world[Symbol.asyncDispose]());
 let scene: Scene;
 let unlinked: string;

@@ -1,15 +1,13 @@
-import type { Collection, FormField, Item } from './collection.ts';
+import type { Collection, Item } from './collection.ts';
 
-/**
- * Files and links are not served yet: their fields are left out of the requests, and the table says
- * so. True sends every request exactly as it is documented.
- */
-export const IS_MEDIA_SERVED = false;
+/** What makes a gateway look up no name, so that the collection's links lead nowhere. */
+export const WITHOUT_LOOKUPS = {
+  NODE_OPTIONS: `--import=${import.meta.resolve('./no-lookups.ts')}`,
+};
 
 const DOCUMENTED_HOST = 'https://api.whatsiplus.com';
 /** In the order in which they are tried: the longer ones contain the shorter. */
 const KEY_WORDS = /AGENTKEY|(?:Se?rvice)?(?:APIKEY|ApiKey)/g;
-const MEDIA_FIELDS = new Set(['link', 'url', 'file', 'base64_file']);
 
 /** What replaces the host and the keys of a documented request. */
 export interface OwnPlace {
@@ -40,7 +38,7 @@ function moved(item: Item, folders: readonly string[], place: OwnPlace): Item[] 
   if (request === undefined) return [item];
   const text = replacePlace(JSON.stringify(request), place, apiKey);
   const own = JSON.parse(text) as NonNullable<Item['request']>;
-  return [{ ...rest, request: IS_MEDIA_SERVED ? own : withoutMedia(own) }];
+  return [{ ...rest, request: own }];
 }
 
 /** Replaces the documented host and the words that stand for keys. */
@@ -48,31 +46,4 @@ export function replacePlace(text: string, place: OwnPlace, apiKey: string): str
   return text
     .replaceAll(DOCUMENTED_HOST, place.url)
     .replaceAll(KEY_WORDS, (word) => (word === 'AGENTKEY' ? place.agentKey : apiKey));
-}
-
-/** True for what a request says about files, while they are not served. */
-export function isLeftOut(field: Pick<FormField, 'key'>): boolean {
-  return !IS_MEDIA_SERVED && MEDIA_FIELDS.has(field.key);
-}
-
-/** The query of a URL without what is left out. */
-export function withoutLeftOut(url: string): string {
-  return IS_MEDIA_SERVED ? url : url.replaceAll(/&(?:link|url)=[^&]*/g, '');
-}
-
-function withoutMedia(request: NonNullable<Item['request']>): NonNullable<Item['request']> {
-  const url = withoutLeftOut(typeof request.url === 'string' ? request.url : request.url.raw);
-  const { body } = request;
-  if (body === undefined) return { ...request, url };
-  const formdata = body.formdata?.filter((field) => !isLeftOut(field));
-  const raw = body.raw?.replace(/,\s*"link":\s*"[^"]*"/, '');
-  return {
-    ...request,
-    url,
-    body: {
-      ...body,
-      ...(formdata === undefined ? {} : { formdata }),
-      ...(raw === undefined ? {} : { raw }),
-    },
-  };
 }

@@ -7,10 +7,10 @@ import { SECTIONS, type Reference } from './reference.ts';
 import { snippetsOf, type Snippet } from './snippets.ts';
 
 /** Where a gateway listens unless it is told otherwise. */
-export const DEFAULT_URL = 'http://127.0.0.1:3000';
+const DEFAULT_URL = 'http://127.0.0.1:3000';
 
 /** A parameter in a path or query. */
-export interface ApiParameter {
+interface ApiParameter {
   readonly name: string;
   readonly in: 'path' | 'query';
   readonly required: boolean;

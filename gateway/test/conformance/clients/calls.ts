@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { DocumentedRequest, FormField } from '../collection.ts';
-import { isLeftOut, replacePlace, withoutLeftOut, type OwnPlace } from '../own-place.ts';
+import { replacePlace, type OwnPlace } from '../own-place.ts';
 import type { ClientCall, Field } from './client.ts';
 
 /** How a body may be written. */
@@ -25,7 +25,7 @@ export function callsOf(
   apiKey: string,
   filesFolder: string,
 ): DocumentedCall[] {
-  const address = new URL(replacePlace(withoutLeftOut(request.url), place, apiKey));
+  const address = new URL(replacePlace(request.url, place, apiKey));
   const query = [...address.searchParams].map(([name, value]) => ({ name, value }));
   const { method, form, json } = request;
   const base = { method, url: address.origin + address.pathname, query };
@@ -49,7 +49,7 @@ const NOTHING = { kind: 'none' } as const;
 
 function fieldsOfForm(form: readonly FormField[], filesFolder: string): Field[] {
   return form
-    .filter((field) => field.disabled !== true && !isLeftOut(field))
+    .filter((field) => field.disabled !== true)
     .map(({ key, value, src }) =>
       src === undefined
         ? { name: key, value: value ?? '' }
@@ -59,13 +59,11 @@ function fieldsOfForm(form: readonly FormField[], filesFolder: string): Field[] 
 
 function fieldsOfJson(json: string | null): Field[] {
   const body = JSON.parse(json ?? '{}') as Record<string, string | string[]>;
-  return Object.entries(body)
-    .filter(([key]) => !isLeftOut({ key }))
-    .flatMap(([name, value]) =>
-      Array.isArray(value)
-        ? value.map((one) => ({ name: `${name}[]`, value: one }))
-        : [{ name, value }],
-    );
+  return Object.entries(body).flatMap(([name, value]) =>
+    Array.isArray(value)
+      ? value.map((one) => ({ name: `${name}[]`, value: one }))
+      : [{ name, value }],
+  );
 }
 
 function jsonOf(fields: readonly { name: string; value: string }[]): string {
