@@ -13,7 +13,7 @@ const FETCHES_PER_SERVICE_MAX = 2;
 /** Before each try after the first. */
 const RETRY_DELAYS_MS = [1000, 3000, 9000, 27_000];
 /** Longer than a fetch can take and be written down. */
-const LEASE_MARGIN_MS = 60_000;
+const LEASE_MARGIN_MS = 15_000;
 /** How soon a link is seen that another process accepted, or that nobody was woken for. */
 const LOOK_AGAIN_MS = 5000;
 
