@@ -14,6 +14,7 @@ export const FAULT_KINDS = [
   'withhold-keys',
   'fail-upload',
   'fail-download',
+  'delay-upload',
 ] as const;
 
 export type FaultKind = (typeof FAULT_KINDS)[number];
@@ -33,7 +34,7 @@ export interface FaultOptions {
   readonly mode?: 'silent';
   /** `reject-message`: the error number in the ack. */
   readonly error?: number;
-  /** `delay-ack`: how long. */
+  /** `delay-ack`, `delay-upload`: how long. */
   readonly delayMs?: number;
   /** `stream-error`: its code. */
   readonly code?: number;

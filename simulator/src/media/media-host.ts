@@ -4,6 +4,7 @@ import { createServer } from 'node:https';
 import type { Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { signingKeyFrom } from '../wire/signatures.ts';
 import { pathOf } from './media-store.ts';
@@ -68,6 +69,8 @@ async function answer(
     return;
   }
   if (isUpload) {
+    const delay = faults.take('delay-upload', undefined);
+    if (delay) await sleep(delay.options.delayMs ?? 1000);
     const isStored = await media.receive(name, request);
     response.writeHead(isStored ? 200 : 400, { 'content-type': 'application/json' });
     const body = { url: media.url(name), direct_path: pathOf(name) };
