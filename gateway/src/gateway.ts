@@ -14,6 +14,7 @@ import { openMedia, type Media } from './media/open-media.ts';
 import { createIntake } from './outbox/intake.ts';
 import { Outbox } from './outbox/outbox.ts';
 import { systemClock } from './runtime/clock.ts';
+import { armCrashPoint } from './runtime/crash-point.ts';
 import { lockDirectory } from './runtime/directory-lock.ts';
 import type { Log } from './runtime/log.ts';
 import { systemRandom } from './runtime/random.ts';
@@ -62,6 +63,7 @@ async function buildGateway(
   log: Log,
   stack: AsyncDisposableStack,
 ): Promise<Gateway> {
+  if (config.crashAt !== null) armCrashPoint(config.crashAt);
   const lock = await lockDirectory(config.dataDir);
   stack.defer(() => lock.release());
   const secrets = openSecrets(config);

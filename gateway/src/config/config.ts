@@ -32,6 +32,8 @@ export interface Config {
   };
   /** True: media links and webhooks may point to private and loopback addresses. */
   readonly allowPrivateUrls: boolean;
+  /** Where the crash campaign makes this process kill itself (`runtime/crash-point.ts`). */
+  readonly crashAt: string | null;
   readonly logLevel: string;
 }
 
@@ -66,6 +68,9 @@ export function decideConfig(environment: Environment): Config {
   if ((environment.TICKWIRE_ROLE ?? 'all') !== 'all') {
     throw new ConfigError('TICKWIRE_ROLE can only be "all" in this version.');
   }
+  if (environment.TICKWIRE_CRASH_AT !== undefined && !testMode) {
+    throw new ConfigError('TICKWIRE_CRASH_AT needs TICKWIRE_TEST_MODE=on.');
+  }
   return {
     port: readPort(environment.PORT),
     host: environment.HOST ?? '127.0.0.1',
@@ -90,6 +95,7 @@ export function decideConfig(environment: Environment): Config {
       environment.TICKWIRE_ALLOW_PRIVATE_URLS,
       false,
     ),
+    crashAt: environment.TICKWIRE_CRASH_AT ?? null,
     logLevel,
   };
 }

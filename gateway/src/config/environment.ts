@@ -15,6 +15,7 @@ export interface Environment {
   readonly TICKWIRE_PUBLIC_URL: string | undefined;
   readonly TICKWIRE_MEDIA_DAYS: string | undefined;
   readonly TICKWIRE_MEDIA_BYTES_MAX: string | undefined;
+  readonly TICKWIRE_CRASH_AT: string | undefined;
   readonly LOG_LEVEL: string | undefined;
 }
 
@@ -37,6 +38,7 @@ export function readEnvironment(): Environment {
     TICKWIRE_PUBLIC_URL: read('TICKWIRE_PUBLIC_URL'),
     TICKWIRE_MEDIA_DAYS: read('TICKWIRE_MEDIA_DAYS'),
     TICKWIRE_MEDIA_BYTES_MAX: read('TICKWIRE_MEDIA_BYTES_MAX'),
+    TICKWIRE_CRASH_AT: read('TICKWIRE_CRASH_AT'),
     LOG_LEVEL: read('LOG_LEVEL'),
   };
 }

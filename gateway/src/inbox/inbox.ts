@@ -2,6 +2,7 @@ import type { ServiceId, WhatsAppId } from '../domain/ids.ts';
 import { higherTick } from '../domain/message-state.ts';
 import type { Tick } from '../domain/message-state.ts';
 import { createBatcher } from '../runtime/batcher.ts';
+import { passCrashPoint } from '../runtime/crash-point.ts';
 import type { Database } from '../storage/database.ts';
 import { recordAnswers, type RecordedAnswer } from '../storage/messages/record-answers.ts';
 import { insertReceived, type ReceivedMessage } from '../storage/received/insert-received.ts';
@@ -37,11 +38,16 @@ export interface Inbox {
 
 export function createInbox(database: Database, files: InboxFiles): Inbox {
   const answers = createBatcher<ServiceAnswer, undefined>(async (batch) => {
+    const what = batch.some(isAck) ? 'ack' : 'receipt';
+    passCrashPoint(`${what}-before-commit`);
     await recordAnswers(database.pool, mergeAnswers(batch));
+    passCrashPoint(`${what}-after-commit`);
     return batch.map(() => undefined);
   }, ANSWERS);
   const received = createBatcher<ReceivedMessage, undefined>(async (batch) => {
+    passCrashPoint('incoming-before-commit');
     const fileCount = await insertReceived(database.pool, batch);
+    passCrashPoint('incoming-after-commit');
     if (fileCount > 0) files.onFile();
     return batch.map(() => undefined);
   }, RECEIVED);
@@ -50,6 +56,10 @@ export function createInbox(database: Database, files: InboxFiles): Inbox {
     recordMessage: (message) => received.add(sealFile(message, files)),
     settled: () => answers.drained(),
   };
+}
+
+function isAck({ verdict }: ServiceAnswer): boolean {
+  return 'refusal' in verdict || verdict.tick === 'server';
 }
 
 function sealFile(message: ReceivedMessage, { seal }: InboxFiles): ReceivedMessage {

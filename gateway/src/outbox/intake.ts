@@ -1,6 +1,7 @@
 import type { MessageId } from '../domain/ids.ts';
 import type { AcceptedMessage } from '../domain/message.ts';
 import { createBatcher, type Batcher } from '../runtime/batcher.ts';
+import { passCrashPoint } from '../runtime/crash-point.ts';
 import type { Database } from '../storage/database.ts';
 import { insertMessages } from '../storage/messages/insert-messages.ts';
 
@@ -27,6 +28,7 @@ export function createIntake(
     async (requests) => {
       const messages = requests.flat();
       const ids = await insertMessages(database.pool, messages);
+      passCrashPoint('inserted');
       onKept(messages);
       let taken = 0;
       return requests.map((request) => ids.slice(taken, (taken += request.length)));

@@ -2,6 +2,7 @@ import { toError } from '../domain/errors.ts';
 import type { ServiceId, WhatsAppId } from '../domain/ids.ts';
 import { chatOf, type DueMessage, type Recipient } from '../domain/message.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { passCrashPoint } from '../runtime/crash-point.ts';
 import type { Log } from '../runtime/log.ts';
 import { createWaiters } from '../runtime/waiters.ts';
 import { SendRefusal, type Connection } from '../sessions/connection.ts';
@@ -180,6 +181,7 @@ export class Sender {
       if (this.#isStopped) return;
       const due = await claimDueMessages(database.pool, this.#serviceId, room);
       if (due.length === 0) break;
+      passCrashPoint('claimed');
       if (!(await this.#handOver(connection, due))) return;
       if (due.length < room && !this.#isWokenAgain) break;
     }

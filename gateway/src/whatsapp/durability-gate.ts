@@ -1,3 +1,5 @@
+import { passCrashPoint } from '../runtime/crash-point.ts';
+
 /**
  * Holds frames back until what they depend on is durable.
  *
@@ -47,9 +49,12 @@ export class DurabilityGate {
       this.#write(frame);
       return;
     }
+    if (keys !== null) passCrashPoint('encrypted');
     const left: Promise<void> = Promise.all([this.#tail, keys, this.#held]).then(() => {
       if (this.#tail === left) this.#tail = null;
+      if (keys !== null) passCrashPoint('keys-committed');
       this.#write(frame);
+      if (keys !== null) passCrashPoint('frame-written');
     });
     this.#tail = left;
     left.catch(this.#fail);
