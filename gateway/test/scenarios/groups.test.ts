@@ -102,6 +102,24 @@ test('who joins reads from then on, who leaves reads no more', async () => {
   assert.equal((await world.askSimulator('/simulator/stats')).json.undecryptable, 0);
 });
 
+test('when somebody leaves, those who stay are given a new key', async () => {
+  const groupId = await makeGroup('Leaving', [ANN, OWN, BOB]);
+  await waitUntilTold();
+  const database = openDatabase(world.databaseUrl, () => undefined);
+  const countKeys = async (): Promise<number> => {
+    const rows = database.query.selectFrom('account_keys').select('name');
+    return (await rows.where('name', 'like', `${groupId}%`).execute()).length;
+  };
+  await world.waitForStatus(apiKey, await send(groupId, 'first'), { delivery: 'read' });
+  assert.equal(await countKeys(), 2, 'the key, and who has it');
+  await change(groupId, { remove: [BOB] });
+  await waitUntil('the key to be forgotten', async () => (await countKeys()) === 0);
+  await world.waitForStatus(apiKey, await send(groupId, 'second'), { delivery: 'read' });
+  assert.equal(await countKeys(), 2);
+  await database.close();
+  await waitForTexts(groupId, ANN, ['first', 'second']);
+});
+
 test('only groups of the account are listed, and only they can be written to', async () => {
   const mine = await makeGroup('Mine', [ANN, OWN]);
   const others = await makeGroup('Others', [ANN, BOB]);
