@@ -25,6 +25,7 @@ import { GroupSender } from './groups/group-sender.ts';
 import { makeJid, parseJid } from './jid.ts';
 import { isLinkedDevice, stageCredentials } from './key-store.ts';
 import { handleInOrder } from './handle-in-order.ts';
+import { PollVotes } from './received/poll-votes.ts';
 import { openSocket, type SocketParts } from './socket.ts';
 import { startWatchdog, type Watchdog } from './watchdog.ts';
 
@@ -54,8 +55,9 @@ export class BaileysConnection implements Connection {
   readonly #watchdog: Watchdog;
   readonly #groups: GroupSender;
   readonly #files: OutgoingFiles;
+  readonly #polls: PollVotes;
   readonly #qrShown = Promise.withResolvers<void>();
-  #lastNamed: Promise<unknown> = Promise.resolve();
+  #lastCompleted: Promise<unknown> = Promise.resolve();
   #isOpen = false;
   #hasCaughtUp = false;
   #isFinished = false;
@@ -70,6 +72,7 @@ export class BaileysConnection implements Connection {
       findGroup: (jid) => this.#groups.directory.find(jid),
     });
     this.#groups = new GroupSender(this.#socket, parts.log);
+    this.#polls = new PollVotes(parts.vault, parts.serviceId);
     this.#files = new OutgoingFiles({
       ...parts,
       clock,
@@ -258,11 +261,19 @@ export class BaileysConnection implements Connection {
 
   /** Who wrote is looked up where the stanza does not tell; the messages keep their order. */
   #receive(message: WAMessage): void {
+    const { me } = this.#socket.authState.creds;
+    this.#polls.note(message, [me?.id, me?.lid]);
     const incoming = decodeMessage(message, this.#clock.now());
     if (incoming === null) return;
-    const named = this.#lastNamed.then(() => this.#nameSender(incoming));
-    this.#lastNamed = named;
-    this.#gate.hold(named.then((known) => this.#listener.onMessage(known)));
+    const completed = this.#lastCompleted.then(() => this.#complete(incoming, message));
+    this.#lastCompleted = completed;
+    this.#gate.hold(completed.then((known) => this.#listener.onMessage(known)));
+  }
+
+  async #complete(incoming: IncomingMessage, message: WAMessage): Promise<IncomingMessage> {
+    const named = await this.#nameSender(incoming);
+    if (named.type !== 'poll_vote') return named;
+    return { ...named, text: (await this.#polls.read(message)) ?? '' };
   }
 
   async #nameSender(incoming: IncomingMessage): Promise<IncomingMessage> {

@@ -8,6 +8,7 @@ import './quiet-console.ts';
 
 export {
   BufferJSON,
+  decryptPollVote,
   DEFAULT_CONNECTION_CONFIG,
   DisconnectReason,
   encryptedStream,

@@ -1,15 +1,23 @@
+import type { proto } from '../baileys.ts';
 import { joinLines, type ContentReader } from './received-content.ts';
 
-/**
- * Polls: the question and a line for each option. A vote is encrypted for those who kept the poll,
- * so it only says that somebody voted.
- */
-export const readPoll: ContentReader = (content) => {
-  const poll =
+/** The poll a message asks, or null. */
+export function pollOf(content: proto.IMessage): proto.Message.IPollCreationMessage | null {
+  return (
     content.pollCreationMessage ??
     content.pollCreationMessageV2 ??
     content.pollCreationMessageV3 ??
-    content.pollCreationMessageV5;
+    content.pollCreationMessageV5 ??
+    null
+  );
+}
+
+/**
+ * Polls: the question and a line for each option. What a vote says is read in `poll-votes.ts`: it
+ * is encrypted once more.
+ */
+export const readPoll: ContentReader = (content) => {
+  const poll = pollOf(content);
   if (poll) {
     const options = (poll.options ?? []).map(({ optionName }) => `- ${optionName ?? ''}`);
     return { type: 'poll', text: joinLines(poll.name, ...options) };

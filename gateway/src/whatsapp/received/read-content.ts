@@ -8,31 +8,7 @@ import { readPlace } from './place-content.ts';
 import { readPoll } from './poll-content.ts';
 import type { ReceivedContent } from './received-content.ts';
 import { readText } from './text-content.ts';
-
-/** Envelopes around the real message: vanishing, view-once, captioned, in an album, ... */
-const WRAPPERS = [
-  'ephemeralMessage',
-  'viewOnceMessage',
-  'viewOnceMessageV2',
-  'viewOnceMessageV2Extension',
-  'documentWithCaptionMessage',
-  'editedMessage',
-  'associatedChildMessage',
-  'groupMentionedMessage',
-  'lottieStickerMessage',
-  'botInvokeMessage',
-  'botTaskMessage',
-  'botForwardedMessage',
-  'pollCreationMessageV4',
-  'pollCreationOptionImageMessage',
-  'eventCoverImage',
-  'questionMessage',
-  'questionReplyMessage',
-  'limitSharingMessage',
-  'commentMessage',
-] as const satisfies readonly (keyof proto.IMessage)[];
-
-const WRAPPERS_DEEP_MAX = 6;
+import { unwrap } from './unwrap.ts';
 
 /** Fields that say nothing to a person: keys, context, and what other messages follow. */
 const SILENT_FIELDS: ReadonlySet<string> = new Set<keyof proto.IMessage>([
@@ -73,16 +49,6 @@ export function readContent(message: proto.IMessage): ReceivedContent | null {
   if (known !== null) return known;
   const unknown = namesOf(content).find((name) => !SILENT_FIELDS.has(name));
   return unknown === undefined ? null : { type: 'unsupported', text: unknown };
-}
-
-function unwrap(message: proto.IMessage): proto.IMessage {
-  let content = message;
-  for (let depth = 0; depth < WRAPPERS_DEEP_MAX; depth += 1) {
-    const inner = WRAPPERS.map((name) => content[name]?.message).find((found) => found != null);
-    if (inner == null) break;
-    content = inner;
-  }
-  return content;
 }
 
 function namesOf(content: proto.IMessage): string[] {
