@@ -24,7 +24,7 @@ export interface Spool {
   /**
    * Takes a file in. When it resolves, the file survives whatever dies; when it rejects, nothing of
    * it is left.
-   * @param source its bytes; not read to their end when the file is refused
+   * @param source its bytes, each piece good until the next is asked for; not read to their end when the file is refused
    * @throws Problem `media_too_large` or `storage_full`, and whatever the source throws
    */
   take(source: AsyncIterable<Uint8Array>, bytesMax?: number): Promise<SpooledFile>;
@@ -116,10 +116,10 @@ async function pour(
   handle: SpoolFileHandle,
   bytesMax: number,
 ): Promise<{ bytes: number; head: Buffer }> {
-  const head: Uint8Array[] = [];
+  const head: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of source) {
-    if (bytes < HEAD_BYTES) head.push(chunk.slice(0, HEAD_BYTES - bytes));
+    if (bytes < HEAD_BYTES) head.push(Buffer.copyBytesFrom(chunk, 0, HEAD_BYTES - bytes));
     bytes += chunk.length;
     if (bytes > bytesMax) throw new Problem('media_too_large');
     await writeAll(handle, chunk);

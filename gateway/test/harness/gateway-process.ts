@@ -71,6 +71,10 @@ export class GatewayProcess implements AsyncDisposable {
     return this.#output.join('');
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   get isRunning(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }

@@ -15,7 +15,7 @@ async function* inPieces(text: string, length: number): AsyncGenerator<Buffer> {
 async function decode(text: string, length = 7): Promise<{ bytes: Buffer; type: string | null }> {
   const reader = readBase64(inPieces(text, length));
   const pieces: Buffer[] = [];
-  for await (const piece of reader.bytes()) pieces.push(piece);
+  for await (const piece of reader.bytes()) pieces.push(Buffer.copyBytesFrom(piece));
   return { bytes: Buffer.concat(pieces), type: reader.declaredType };
 }
 

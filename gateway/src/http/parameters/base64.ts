@@ -2,7 +2,7 @@ import { Problem } from '../../domain/errors.ts';
 
 /** Base64 on its way to bytes. */
 export interface Base64Reader {
-  /** The bytes. @throws Problem `invalid_parameter` for what is no Base64 */
+  /** The bytes, each piece good until the next is asked for. @throws Problem `invalid_parameter` for what is no Base64 */
   bytes(): AsyncGenerator<Buffer>;
   /** The type a `data:` prefix named, once the bytes were read; else null. */
   readonly declaredType: string | null;
@@ -24,17 +24,19 @@ export function readBase64(source: AsyncIterable<Uint8Array>): Base64Reader {
     const decoder = new Base64Decoder();
     let beginning: string | null = '';
     for await (const chunk of source) {
-      let text = latin1(chunk);
+      let piece: Buffer = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
       if (beginning !== null) {
-        beginning = (beginning + text).trimStart();
+        beginning = (beginning + piece.toString('latin1')).trimStart();
         if (beginning.length < PREFIX_CHARACTERS_MAX && mayBePrefix(beginning)) continue;
-        text = withoutPrefix(beginning);
+        piece = Buffer.from(withoutPrefix(beginning), 'latin1');
         beginning = null;
       }
-      const decoded = decoder.decode(text);
+      const decoded = decoder.decode(piece);
       if (decoded.length > 0) yield decoded;
     }
-    if (beginning !== null) yield decoder.decode(withoutPrefix(beginning));
+    if (beginning !== null) {
+      yield decoder.decode(Buffer.from(withoutPrefix(beginning), 'latin1'));
+    }
     yield decoder.end();
   }
 
@@ -57,33 +59,46 @@ function mayBePrefix(text: string): boolean {
   return text.length < 5 || (/^data:/i.test(text) && !text.includes(','));
 }
 
-/** Keeps what does not make three whole bytes yet. */
+/**
+ * Keeps what does not make three whole bytes yet. Decodes into the same memory again and again: at
+ * full speed new memory would be taken faster than it is given back.
+ */
 class Base64Decoder {
   #rest = '';
   #isOver = false;
+  #output = Buffer.alloc(0);
 
-  decode(text: string): Buffer {
-    const all = this.#rest + text;
-    const whole = all.length - (all.length % 4);
-    // Node skips what is not Base64 and stops at padding: when nothing is missing, nothing was.
-    if (!this.#isOver) {
-      const decoded = Buffer.from(all.slice(0, whole), 'base64');
-      if (decoded.length === (whole / 4) * 3) {
-        this.#rest = all.slice(whole);
-        return decoded;
-      }
-    }
-    return this.#decodeCarefully(all.replaceAll(/\s+/g, ''));
+  decode(piece: Buffer): Buffer {
+    return this.#decodeWhole(piece) ?? this.#decodeCarefully(piece.toString('latin1'));
   }
 
   end(): Buffer {
-    const decoded = this.#decodeCarefully(this.#rest.replaceAll(/\s+/g, ''));
+    const decoded = this.#decodeCarefully('');
     const left = this.#rest;
     if (left.length === 1) throw notBase64();
     return left === '' ? decoded : Buffer.from(left, 'base64');
   }
 
-  #decodeCarefully(characters: string): Buffer {
+  /**
+   * Decodes a piece that is nothing but Base64. Node skips what is not and stops at padding: when
+   * no byte is missing, nothing was.
+   * @returns null, and has done nothing, for any other piece
+   */
+  #decodeWhole(piece: Buffer): Buffer | null {
+    const lead = (4 - this.#rest.length) % 4;
+    const end = piece.length - ((piece.length - lead) % 4);
+    if (this.#isOver || piece.length < lead) return null;
+    const bytes = ((this.#rest.length + end) / 4) * 3;
+    if (this.#output.length < bytes) this.#output = Buffer.alloc(bytes);
+    const first = this.#output.write(this.#rest + piece.toString('latin1', 0, lead), 'base64');
+    const others = this.#output.write(piece.toString('latin1', lead, end), first, 'base64');
+    if (first + others !== bytes) return null;
+    this.#rest = piece.toString('latin1', end);
+    return this.#output.subarray(0, bytes);
+  }
+
+  #decodeCarefully(text: string): Buffer {
+    const characters = (this.#rest + text).replaceAll(/\s+/g, '');
     const paddingAt = characters.indexOf('=');
     const body = paddingAt === -1 ? characters : characters.slice(0, paddingAt);
     const padding = characters.slice(body.length);
@@ -98,10 +113,6 @@ class Base64Decoder {
     this.#rest = body.slice(taken);
     return Buffer.from(body.slice(0, taken), 'base64');
   }
-}
-
-function latin1(chunk: Uint8Array): string {
-  return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString('latin1');
 }
 
 function notBase64(): Problem {
