@@ -20,6 +20,7 @@ const RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = {
   too_many_requests: 60,
   not_connected: 5,
   not_ready: 2,
+  storage_full: 60,
 };
 
 /** Fastify's own refusals, in our words; all others with a 4xx status are a malformed body. */
