@@ -177,10 +177,12 @@ test('a download that a crash interrupted is taken up when its lease is over', a
   // It died: nobody stops it.
   start(dead);
   await waitUntil('the download to begin', async () => {
-    const { rows } = await database.pool.query(
-      'SELECT FROM received_media WHERE attempts = 1 AND message_id = $1',
-      [key.messageId],
-    );
+    const rows = await database.query
+      .selectFrom('received_media')
+      .select('attempts')
+      .where('message_id', '=', key.messageId)
+      .where('attempts', '=', 1)
+      .execute();
     return rows.length === 1;
   });
   const source = sourceOf(['file']);

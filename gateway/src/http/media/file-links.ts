@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import mime from 'mime';
+import { cleanFileName } from '../../domain/file-name.ts';
 import { messageId, serviceId, type MessageId, type ServiceId } from '../../domain/ids.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { createSigner } from '../../runtime/signer.ts';
@@ -58,11 +59,8 @@ export function createFileLinks(
 
 /** A name of one path segment, with the ending that belongs to the type where it had none. */
 export function nameOf({ fileName, mimetype, messageId: id }: NamedFile): string {
-  const clean = fileName
-    .replaceAll(/[\p{Cc}\p{Cf}\p{Cs}/\\]/gu, '')
-    .replace(/^\.+/, '')
-    .trim();
-  if (clean !== '') return clean.slice(0, 200);
+  const clean = cleanFileName(fileName);
+  if (clean !== '') return clean;
   const extension = mime.getExtension(mimetype);
   return extension === null ? `file-${id}` : `file-${id}.${extension}`;
 }

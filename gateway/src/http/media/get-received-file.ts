@@ -44,6 +44,7 @@ export function addGetReceivedFile(app: FastifyInstance, edge: Edge): void {
       if (range !== null) {
         void reply.code(206).header('content-range', `bytes ${start}-${end}/${file.bytes}`);
       }
+      if (file.bytes === 0) return await reply.send(Buffer.alloc(0));
       const path = edge.receivedFiles.pathOf(file.spoolName);
       return await reply.send(createReadStream(path, { start, end }));
     },
