@@ -1,0 +1,138 @@
+import { CRASH_POINTS, type CrashPoint } from '../../src/runtime/crash-point.ts';
+import { createDice, type Dice } from './dice.ts';
+
+/** How a round ends. A point is passed for the `pass`-th time since the gateway started. */
+export type PlannedKill =
+  | { readonly what: 'gateway' | 'postgres' | 'both' }
+  | { readonly what: 'point'; readonly point: CrashPoint; readonly pass: number };
+
+/** A text that the client hands to the API. Accounts, contacts and groups are numbers from 0. */
+export interface PlannedSend {
+  readonly atMs: number;
+  readonly account: number;
+  readonly to: { readonly contact: number } | { readonly group: number };
+  readonly text: string;
+  /** After the request is made; null: at once. */
+  readonly scheduledInMs: number | null;
+}
+
+/** A text that a contact writes to an account, or into the account's group. */
+export interface PlannedWriting {
+  readonly atMs: number;
+  readonly contact: number;
+  readonly account: number;
+  readonly isToGroup: boolean;
+  readonly text: string;
+  readonly addressingMode: 'pn' | 'lid';
+}
+
+/** What happens from the moment the gateway is ready until it is ready again. */
+export interface PlannedRound {
+  readonly kill: PlannedKill;
+  /** After the round's begin; a kill at a point happens by itself. */
+  readonly killAtMs: number;
+  readonly sends: readonly PlannedSend[];
+  readonly writings: readonly PlannedWriting[];
+}
+
+/** What a campaign is made of. */
+export interface Cast {
+  readonly accounts: number;
+  readonly contacts: number;
+  /** Group `n` belongs to account `n`; its other members are `groupMembers(n)`. */
+  readonly groups: number;
+}
+
+const GROUP_MEMBERS = 3;
+const TRAFFIC_MS = 2500;
+const KILL_MS_MAX = 2200;
+const SENDS_PER_ROUND: [min: number, max: number] = [8, 24];
+const WRITINGS_PER_ROUND: [min: number, max: number] = [4, 12];
+const POINT_PASSES_MAX = 10;
+
+/** The contacts in a group. */
+export function groupMembers(group: number, { contacts }: Cast): number[] {
+  return Array.from({ length: GROUP_MEMBERS }, (_, index) => (group * 5 + index) % contacts);
+}
+
+/**
+ * Plans a campaign: the same seed plans the same kills and the same texts, whatever happened.
+ * @param mayKillPostgres false when the database is not the campaign's to kill
+ */
+export function planCampaign(
+  seed: number,
+  kills: number,
+  cast: Cast,
+  mayKillPostgres: boolean,
+): PlannedRound[] {
+  const dice = createDice(seed);
+  const rounds: PlannedRound[] = [];
+  let isGatewayFresh = true;
+  for (let number = 0; number < kills; number += 1) {
+    const kill = planKill(dice, isGatewayFresh, mayKillPostgres);
+    // Points are told to a gateway when it starts, and this one goes on.
+    isGatewayFresh = kill.what !== 'postgres';
+    const name = `s${seed} r${number}`;
+    rounds.push({
+      kill,
+      killAtMs: dice.between(20, KILL_MS_MAX),
+      sends: planSends(dice, cast, name),
+      writings: planWritings(dice, cast, name),
+    });
+  }
+  return rounds;
+}
+
+function planKill(dice: Dice, isGatewayFresh: boolean, mayKillPostgres: boolean): PlannedKill {
+  if (isGatewayFresh && dice.chance(50)) {
+    const point = dice.pick(CRASH_POINTS);
+    return { what: 'point', point, pass: dice.between(1, POINT_PASSES_MAX) };
+  }
+  return { what: mayKillPostgres ? dice.pick(['gateway', 'postgres', 'both']) : 'gateway' };
+}
+
+function planSends(dice: Dice, cast: Cast, name: string): PlannedSend[] {
+  const sends: PlannedSend[] = [];
+  const count = dice.between(...SENDS_PER_ROUND);
+  while (sends.length < count) {
+    const account = dice.between(0, cast.accounts - 1);
+    const atMs = dice.between(0, TRAFFIC_MS);
+    const burst = dice.chance(25) ? dice.between(2, 5) : 1;
+    for (let index = 0; index < burst; index += 1) {
+      const isToGroup = account < cast.groups && dice.chance(15);
+      sends.push({
+        atMs,
+        account,
+        to: isToGroup ? { group: account } : { contact: dice.between(0, cast.contacts - 1) },
+        text: `${name} out ${sends.length}`,
+        scheduledInMs: dice.chance(15) ? dice.between(1000, 6000) : null,
+      });
+    }
+  }
+  return sends;
+}
+
+function planWritings(dice: Dice, cast: Cast, name: string): PlannedWriting[] {
+  const writings: PlannedWriting[] = [];
+  const count = dice.between(...WRITINGS_PER_ROUND);
+  while (writings.length < count) {
+    const account = dice.between(0, cast.accounts - 1);
+    const isToGroup = account < cast.groups && dice.chance(15);
+    const contact = isToGroup
+      ? dice.pick(groupMembers(account, cast))
+      : dice.between(0, cast.contacts - 1);
+    const atMs = dice.between(0, TRAFFIC_MS);
+    const addressingMode = dice.pick(['pn', 'lid'] as const);
+    const burst = dice.chance(25) ? dice.between(2, 3) : 1;
+    for (let index = 0; index < burst; index += 1) {
+      const text = `${name} in ${writings.length}`;
+      writings.push({ atMs, contact, account, isToGroup, text, addressingMode });
+    }
+  }
+  return writings;
+}
+
+/** A kill in a few words. */
+export function describeKill(kill: PlannedKill): string {
+  return kill.what === 'point' ? `${kill.point}:${kill.pass}` : kill.what;
+}
