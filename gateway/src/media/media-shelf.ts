@@ -29,8 +29,8 @@ export interface MediaShelfParts {
 }
 
 const DESCRIPTIONS_MAX = 1000;
-/** WhatsApp does not say how long it keeps an upload; a day covers one message's recipients and retries. */
-const UPLOAD_AGE_MS_MAX = 24 * 60 * 60 * 1000;
+/** Whoever sends decides when an upload has become too old; beyond this WhatsApp keeps none. */
+const UPLOAD_AGE_MS_MAX = 30 * 24 * 60 * 60 * 1000;
 
 /** Uploads hold the files' keys, so they are kept sealed, under a key of each service. */
 export function createMediaShelf(parts: MediaShelfParts): MediaShelf {

@@ -77,6 +77,25 @@ test('what came while the gateway was dead is caught up once', async () => {
   await waitForTexts(['while you were dead 2', 'while you were dead 1'], '0205');
 });
 
+test('a sender of whom WhatsApp tells only the hidden id is known from before', async () => {
+  const known = '447400000207';
+  const id = await world.send(apiKey, known, 'who are you?');
+  await world.waitForStatus(apiKey, id, { delivery: 'read' });
+  for (const from of [known, '447400000208']) {
+    await world.askSimulator(`/simulator/phones/${from}/messages`, {
+      to: OWN,
+      text: `from ${from}`,
+      addressingMode: 'lid',
+      hidesOtherName: true,
+    });
+  }
+  await waitForTexts([`from ${known}`], known);
+  const [stranger] = await received();
+  assert.equal(stranger?.message, 'from 447400000208');
+  assert.notEqual(stranger.from, '447400000208', 'nobody has told');
+  assert.match(stranger.from, /^\d+$/);
+});
+
 test('receiveMessage off: nothing is kept', async () => {
   await world.ask(`/serviceSettings/${apiKey}?receiveMessage=off`);
   await write('447400000206', 'not wanted');

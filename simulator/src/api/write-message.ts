@@ -28,6 +28,7 @@ const Body = Type.Object(
       ),
     ),
     text: Type.Optional(Type.String({ minLength: 1, maxLength: 65_536 })),
+    hidesOtherName: Type.Optional(Type.Boolean()),
     addressingMode: Type.Optional(Type.Union([Type.Literal('pn'), Type.Literal('lid')])),
   },
   { additionalProperties: false },
@@ -40,14 +41,18 @@ export const writeMessage: Endpoint = (server, { world }) => {
     { schema: { params: PhonePath, body: Body } },
     async (request, reply) => {
       const writer = accountOf(world, request.params.phone);
-      const { to, groupId, addressingMode: addressing } = request.body;
+      const { to, groupId, addressingMode: addressing, hidesOtherName } = request.body;
       if ((to === undefined) === (groupId === undefined)) {
         throw new Refusal('invalid', 'incomplete', 'A message needs either "to" or "groupId".');
       }
       const message = await draftOf(world, request.body);
       const id =
         groupId === undefined
-          ? await writeToPerson(world, writer, accountOf(world, to ?? ''), { message, addressing })
+          ? await writeToPerson(world, writer, accountOf(world, to ?? ''), {
+              message,
+              addressing,
+              hidesOtherName,
+            })
           : await writeToGroup(world, writer, memberGroup(world, writer, groupId), message);
       return reply.code(201).send({ id });
     },

@@ -17,6 +17,8 @@ export interface Draft {
   readonly message: proto.IMessage;
   /** Under which names it goes out; the writer's own habit if left out. */
   readonly addressing?: Addressing | undefined;
+  /** The stanza does not tell the writer's other name, as WhatsApp does at times. */
+  readonly hidesOtherName?: boolean | undefined;
 }
 
 /**
@@ -35,7 +37,10 @@ export async function writeToPerson(
     const at = world.clock.now();
     const chat = addressOf(reader, addressing);
     const copy = { deviceSentMessage: { destinationJid: chat, message: draft.message } };
-    const own = { from: addressOf(writer, addressing), ...otherName('sender', writer, addressing) };
+    const own = {
+      from: addressOf(writer, addressing),
+      ...(draft.hidesOtherName === true ? {} : otherName('sender', writer, addressing)),
+    };
     const toReader = { ...own, addressing_mode: addressing };
     const toSelf = { ...toReader, recipient: chat, ...otherName('recipient', reader, addressing) };
     const parcels = [

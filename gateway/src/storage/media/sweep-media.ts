@@ -17,12 +17,13 @@ const REMOVE_UNNEEDED = `
     WHERE state = 'ready' AND created_at < now() - $1 * interval '1 millisecond'
       AND NOT ${IS_NEEDED}
     ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED)
-  UPDATE media SET state = 'removed', uploaded = NULL
+  UPDATE media SET state = 'removed'
   FROM unneeded WHERE media.service_id = unneeded.service_id AND media.id = unneeded.id
   RETURNING media.spool_name`;
 
 /**
- * Lets go of files that no message needs any more.
+ * Lets go of files that no message needs any more. Where WhatsApp has them stays: a recipient's
+ * phone that was off for days may still ask for the message.
  * @param graceMs how long a file is kept after the last message had use for it
  * @returns their names in the spool, to be removed there
  */
