@@ -24,9 +24,10 @@ export interface Database {
 /**
  * Opens a pool. Connections are made when first used.
  * @param url a PostgreSQL connection string
- * @param onIdleError told when an idle connection breaks, e.g. because the server restarts
+ * @param onBreak told when a connection breaks while nobody waits for an answer on it, e.g. because
+ *   the server restarts
  */
-export function openDatabase(url: string, onIdleError: (error: Error) => void): Database {
+export function openDatabase(url: string, onBreak: (error: Error) => void): Database {
   const pool = new Pool({
     connectionString: url,
     max: CONNECTIONS_MAX,
@@ -34,7 +35,13 @@ export function openDatabase(url: string, onIdleError: (error: Error) => void): 
     options: PLANNER_OPTIONS,
     application_name: 'tickwire',
   });
-  pool.on('error', onIdleError);
+  // The pool listens to idle connections only. One that is taken and breaks between two statements
+  // would end the process.
+  pool.on('connect', (client) => client.on('error', onBreak));
+  pool.on('error', (error: Error & { client?: unknown }) => {
+    // `onBreak` was or will be told. The connection, with its secrets, must not get into a log.
+    delete error.client;
+  });
   const query = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
   return { pool, query, close: () => query.destroy() };
 }
