@@ -1,9 +1,7 @@
 import type { MediaId } from './ids.ts';
 
 /** How WhatsApp shows a file. A voice note is audio that was recorded; a sticker is a webp image. */
-export const MEDIA_KINDS = ['image', 'video', 'audio', 'voice', 'document', 'sticker'] as const;
-
-export type MediaKind = (typeof MEDIA_KINDS)[number];
+export type MediaKind = 'image' | 'video' | 'audio' | 'voice' | 'document' | 'sticker';
 
 /**
  * How the download of a received file went: its length, or why there is none. `gone`: WhatsApp does
