@@ -61,19 +61,26 @@ export async function runCampaign(order: CampaignOrder): Promise<CampaignResult>
   using ledger = new Ledger(join(folder, 'acknowledged.jsonl'));
   const traffic = new Traffic(world, ledger, CAST);
   const carriedOut: CarriedOut[] = [];
+  const deaths: Breach[] = [];
   await startFor(world, rounds[0]);
   for (const [number, round] of rounds.entries()) {
     const isTimeUp = performance.now() - startedMs > (order.killForMs ?? Infinity);
     if (isTimeUp) break;
-    const { lives } = world;
+    const { lives, gateway } = world;
     const running = traffic.run(round, number);
     const killed = await killAsPlanned(world, round);
     carriedOut.push({ round: number, planned: describeKill(round.kill), killed, life: lives });
     order.say(
       `kill ${number + 1} of ${kills}: ${killed}, ${ledger.acknowledged.length} acknowledged`,
     );
-    if (world.gateway?.isRunning === true) await world.waitUntilReady();
-    else await startFor(world, rounds[number + 1]);
+    if (killed === 'postgres') await world.waitUntilReady();
+    // Who was killed has no exit code.
+    const exitCode = gateway?.child.exitCode ?? null;
+    if (exitCode !== null) {
+      const detail = `life ${lives} ended with code ${exitCode}`;
+      deaths.push({ promise: 'gateway died', round: number, detail });
+    }
+    await startFor(world, rounds[number + 1]);
     await running;
   }
   order.say('waiting for everything to settle');
@@ -84,7 +91,7 @@ export async function runCampaign(order: CampaignOrder): Promise<CampaignResult>
     known: ledger,
     evidence,
     hasSettled,
-    breaches: compare(ledger, evidence),
+    breaches: [...deaths, ...compare(ledger, evidence)],
     durationMs: performance.now() - startedMs,
   };
 }

@@ -30,7 +30,8 @@ export type BreachKind =
   | 'ratchet counter reused'
   | 'undecryptable'
   | 'sockets overlapped'
-  | 'error in the simulator';
+  | 'error in the simulator'
+  | 'gateway died';
 
 /** Compares what was promised with what became of it: pure, so that it can be tested itself. */
 export function compare(known: Known, evidence: Evidence): Breach[] {

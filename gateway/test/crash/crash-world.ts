@@ -119,10 +119,11 @@ export class CrashWorld implements AsyncDisposable {
     if (alsoGateway) await gateway.kill();
   }
 
-  /** Waits until the gateway has its database again. */
+  /** Waits until the gateway has its database again, or has died with it. */
   async waitUntilReady(): Promise<void> {
-    const answers = async (): Promise<boolean> => (await this.ask('/health/ready')).status === 200;
-    await waitUntil('the gateway to be ready', answers, POSTGRES_WITHIN_MS);
+    const isDecided = async (): Promise<boolean> =>
+      this.#gateway?.isRunning !== true || (await this.ask('/health/ready')).status === 200;
+    await waitUntil('the gateway to be ready', isDecided, POSTGRES_WITHIN_MS);
   }
 
   /** Calls the public API. */
