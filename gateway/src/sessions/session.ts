@@ -27,7 +27,7 @@ export interface SessionListener extends Pick<
   /** The session stands differently now. */
   onChange(session: Session): void;
   /** Connected and caught up: sending may begin. */
-  onOpen(session: Session, account: Account): void;
+  onOpen(session: Session): void;
   /** The connection is gone. */
   onEnd(session: Session): void;
 }
@@ -50,6 +50,7 @@ export class Session {
   readonly #parts: SessionParts;
   readonly #listener: SessionListener;
   #model = IDLE_SESSION;
+  #account: Account | null = null;
   /** The connection being opened or open; its number tells late news of an earlier one. */
   #opening: Promise<Connection> | null = null;
   #connectionNumber = 0;
@@ -65,6 +66,11 @@ export class Session {
     this.#mode = mode;
     this.#parts = parts;
     this.#listener = listener;
+  }
+
+  /** Who the linked account is, once it was open. */
+  get account(): Account | null {
+    return this.#account;
   }
 
   get model(): SessionModel {
@@ -159,8 +165,9 @@ export class Session {
       },
       onOpen: (account) => {
         ifCurrent(() => {
+          this.#account = account;
           this.#step({ type: 'opened' });
-          this.#listener.onOpen(this, account);
+          this.#listener.onOpen(this);
         });
       },
       onClosed: (reason, detail) => {

@@ -9,13 +9,11 @@ import { findSentContent } from '../storage/messages/find-sent-content.ts';
 import {
   findWantedSession,
   listWantedSessions,
-  recordSessionAccount,
-  recordSessionState,
+  recordSession,
   setSessionWanted,
 } from '../storage/sessions/session-rows.ts';
 import {
   SendRefusal,
-  type Account,
   type Answer,
   type Connection,
   type Group,
@@ -69,7 +67,11 @@ export class Sessions implements SessionControl {
       if (!this.#parts.connector.serves(mode)) continue;
       if (!(await this.#isLinked(serviceId))) {
         // Nobody looks at its QR codes now; asking for one starts it again.
-        await recordSessionState(this.#database, serviceId, 'disconnected', null, null);
+        await recordSession(this.#database, serviceId, {
+          state: 'disconnected',
+          detail: null,
+          qr: null,
+        });
         continue;
       }
       const session = this.#sessionOf(serviceId, mode);
@@ -203,8 +205,7 @@ export class Sessions implements SessionControl {
       onChange: () => {
         this.#recordState(session);
       },
-      onOpen: (_session, account) => {
-        this.#recordAccount(serviceId, account);
+      onOpen: () => {
         this.#listener.onOpen(serviceId);
       },
       onEnd: () => {
@@ -216,18 +217,14 @@ export class Sessions implements SessionControl {
   }
 
   #recordState(session: Session): void {
-    const { serviceId, model } = session;
+    const { serviceId, account } = session;
+    const { state, detail, qr } = session.model;
     // A stop is no news about the account: the next start finds the row as it was.
     if (!this.#isStopping) {
-      this.#write(() =>
-        recordSessionState(this.#database, serviceId, model.state, model.detail, model.qr),
-      );
+      const news = { state, detail, qr, ...(account === null ? {} : { account }) };
+      this.#write(() => recordSession(this.#database, serviceId, news));
     }
     this.#changes.wake(serviceId);
-  }
-
-  #recordAccount(serviceId: ServiceId, { phone, lid, name }: Account): void {
-    this.#write(() => recordSessionAccount(this.#database, serviceId, { phone, lid, name }));
   }
 
   #write(statement: () => Promise<void>): void {

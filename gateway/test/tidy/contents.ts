@@ -7,7 +7,7 @@ const MAIN_LINES_MAX = 30;
 /** Names that say nothing about what is inside. */
 const EMPTY_NAMES = new Set(['utils', 'helpers', 'services', 'types', 'common', 'lib', 'misc']);
 
-const SQL = /^\s*(SELECT|INSERT|UPDATE|DELETE|CREATE)\s/;
+const SQL = /^\s*(SELECT|INSERT|UPDATE|DELETE|CREATE)\s(?!\/)/;
 const ROUTE_METHODS = new Set(['route', 'get', 'head', 'post', 'put', 'patch', 'delete', 'all']);
 
 /** What is wrong inside one file, a sentence each. */

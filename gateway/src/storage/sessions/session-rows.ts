@@ -73,36 +73,34 @@ export async function setSessionWanted(
     .execute();
 }
 
-/** Keeps a session's new state. The QR code lives and dies with the state that shows it. */
-export async function recordSessionState(
+/** How a session stands now. */
+export interface SessionNews {
+  readonly state: ConnectionState;
+  readonly detail: string | null;
+  /** Lives and dies with the state that shows it. */
+  readonly qr: string | null;
+  /** Who the linked account is, where that is news. */
+  readonly account?: {
+    readonly phone: string;
+    readonly lid: string | null;
+    readonly name: string | null;
+  };
+}
+
+/** Keeps a session's new state, and with it who the account is. */
+export async function recordSession(
   database: Database,
   serviceId: ServiceId,
-  state: ConnectionState,
-  detail: string | null,
-  qr: string | null,
+  { account, ...news }: SessionNews,
 ): Promise<void> {
   await database.query
     .updateTable('sessions')
     .set({
-      state,
-      detail,
-      qr,
+      ...news,
+      ...account,
       changed_at: sql<Date>`now()`,
-      ...(state === 'connected' ? { connected_at: sql<Date>`now()` } : {}),
+      ...(news.state === 'connected' ? { connected_at: sql<Date>`now()` } : {}),
     })
-    .where('service_id', '=', serviceId)
-    .execute();
-}
-
-/** Keeps who the linked account is; nulls forget it. */
-export async function recordSessionAccount(
-  database: Database,
-  serviceId: ServiceId,
-  account: { phone: string | null; lid: string | null; name: string | null },
-): Promise<void> {
-  await database.query
-    .updateTable('sessions')
-    .set(account)
     .where('service_id', '=', serviceId)
     .execute();
 }
