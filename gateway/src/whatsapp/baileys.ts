@@ -15,12 +15,10 @@ export {
   getAllBinaryNodeChildren,
   getBinaryNodeChild,
   getBinaryNodeChildren,
-  getContentType,
   getMediaKeys,
   initAuthCreds,
   jidDecode,
   makeWASocket,
-  normalizeMessageContent,
   proto,
   WA_CERT_DETAILS,
 } from 'baileys';

@@ -55,7 +55,7 @@ class GuardedAgent extends Agent {
 }
 
 /** A file is said to be at a host that is none of WhatsApp's. */
-export class MediaHostRefused extends Error {
+class MediaHostRefused extends Error {
   override readonly name = 'MediaHostRefused';
 
   constructor(host: string) {
