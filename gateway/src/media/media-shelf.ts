@@ -22,8 +22,8 @@ export interface MediaShelf {
 
 export interface MediaShelfParts {
   readonly database: Database;
-  readonly spool: Spool;
-  readonly probe: Probe;
+  readonly spool: Pick<Spool, 'pathOf'>;
+  readonly probe: Pick<Probe, 'describe'>;
   /** 32 bytes. */
   readonly masterKey: Uint8Array;
 }
