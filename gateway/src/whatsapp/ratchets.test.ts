@@ -44,13 +44,14 @@ function person(number: number) {
   return { creds, keys, repository, jid: `${number}@lid` };
 }
 
+const withType = (key: Uint8Array): Buffer => Buffer.concat([Buffer.of(5), key]);
+
 async function conversation() {
   const ann = person(1);
   const bob = person(2);
   const preKey = signedKeyPair(bob.creds.signedIdentityKey, bob.creds.signedPreKey.keyId);
   bob.creds.signedPreKey.keyPair.public = preKey.keyPair.public;
   bob.creds.signedPreKey.keyPair.private = preKey.keyPair.private;
-  const withType = (key: Uint8Array): Buffer => Buffer.concat([Buffer.of(5), key]);
   await ann.repository.injectE2ESession({
     jid: bob.jid,
     session: {

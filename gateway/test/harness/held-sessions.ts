@@ -4,11 +4,7 @@ import type { PhoneNumber } from '../../src/domain/phone-number.ts';
 import type { Group } from '../../src/sessions/connection.ts';
 import type { SessionControl } from '../../src/sessions/session-control.ts';
 import type { Database } from '../../src/storage/database.ts';
-import {
-  recordSessionAccount,
-  recordSessionState,
-  setSessionWanted,
-} from '../../src/storage/sessions/session-rows.ts';
+import { recordSession, setSessionWanted } from '../../src/storage/sessions/session-rows.ts';
 
 /** A QR string in WhatsApp's form. */
 export const EXAMPLE_QR =
@@ -36,8 +32,13 @@ export class HeldSessions implements SessionControl {
   /** The account was linked and is connected. */
   async link(serviceId: ServiceId, phone: string): Promise<void> {
     this.#linked.add(serviceId);
-    await recordSessionAccount(this.#database, serviceId, { phone, lid: null, name: 'Ann' });
-    await recordSessionState(this.#database, serviceId, 'connected', null, null);
+    const account = { phone, lid: null, name: 'Ann' };
+    await recordSession(this.#database, serviceId, {
+      state: 'connected',
+      detail: null,
+      qr: null,
+      account,
+    });
   }
 
   async connect(serviceId: ServiceId): Promise<void> {
@@ -48,7 +49,8 @@ export class HeldSessions implements SessionControl {
   async disconnect(serviceId: ServiceId): Promise<void> {
     this.asked.push(`disconnect ${serviceId}`);
     await setSessionWanted(this.#database, serviceId, false);
-    await recordSessionState(this.#database, serviceId, 'disconnected', null, null);
+    const news = { state: 'disconnected', detail: null, qr: null } as const;
+    await recordSession(this.#database, serviceId, news);
   }
 
   currentQr(serviceId: ServiceId): Promise<string | null> {
