@@ -14,8 +14,11 @@ import { TestWorld } from '../harness/test-world.ts';
 
 const UPLOADS = Number(process.env['UPLOADS'] ?? 4);
 const MEMORY_BYTES_MAX = 400 * 1024 * 1024;
-/** Measured with the clients and the database on the same two cores. */
-const LAG_MS_MAX = 150;
+/**
+ * The clients, the database and other tests share the cores; alone it stays below 100. Whoever reads
+ * such a body at once stalls for seconds.
+ */
+const LAG_MS_MAX = 400;
 const PHONE = '447400733413';
 /** Base64 in whole lines; its last piece fits too, since 100 MB are a multiple of it. */
 const PIECE = Buffer.alloc(48 * 1024, 'some bytes of a file; ');
