@@ -1,19 +1,21 @@
 import { Migrator, type Migration } from 'kysely/migration';
 import * as first from './migrations/0001-first.ts';
 import * as content from './migrations/0002-content.ts';
+import * as lists from './migrations/0003-lists.ts';
 import { openDatabase } from './database.ts';
 
 /** In the order they run; a name is never changed or reused once released. */
 const MIGRATIONS: Record<string, Migration> = {
   '0001-first': first,
   '0002-content': content,
+  '0003-lists': lists,
 };
 
 /**
  * Brings the database to the newest schema. Each migration runs once; Kysely's lock lets only one
  * process migrate at a time, the others wait.
  * @param url a PostgreSQL connection string
- * @throws the first migration error; what failed is rolled back
+ * @throws the first migration error; the migration that failed is rolled back
  */
 export async function migrate(url: string): Promise<void> {
   const database = openDatabase(url, () => undefined);
@@ -22,8 +24,12 @@ export async function migrate(url: string): Promise<void> {
       db: database.query,
       provider: { getMigrations: () => Promise.resolve(MIGRATIONS) },
     });
-    const { error } = await migrator.migrateToLatest();
-    if (error !== undefined) throw error;
+    for (;;) {
+      // One transaction each: a state that one migration adds can be used by the next one only.
+      const { error, results = [] } = await migrator.migrateUp();
+      if (error !== undefined) throw error;
+      if (results.length === 0) return;
+    }
   } finally {
     await database.close();
   }

@@ -12,7 +12,7 @@ export const SECTIONS = {
 } as const;
 
 /** What a caller shows to be let in. */
-export type Access =
+type Access =
   /** The service's key in the path. */
   | 'apiKey'
   /** `agentKey` among the parameters. */

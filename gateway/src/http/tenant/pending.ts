@@ -23,12 +23,7 @@ export function addPending(app: FastifyInstance, edge: Edge): void {
     async handler(request) {
       const service = await edge.services.findUsable(request.params.apiKey);
       const page = readPageRequest(await readParameters(request));
-      const found = await listMessages(edge.database, service.id, page, [
-        'accepted',
-        'fetching',
-        'ready',
-        'sending',
-      ]);
+      const found = await listMessages(edge.database, service.id, page, true);
       if (found.count === 0) return { status: 'true', message: 'No Pending Message' };
       return { status: 'true', ...describePage(page, found, messageRow) };
     },

@@ -1,5 +1,5 @@
-import type { ServiceId } from '../../domain/ids.ts';
-import type { MessageState } from '../../domain/message-state.ts';
+import { sql } from 'kysely';
+import type { MessageId, ServiceId } from '../../domain/ids.ts';
 import type { Database } from '../database.ts';
 import { KEPT_MESSAGE_COLUMNS, type KeptMessage } from './find-message.ts';
 
@@ -18,29 +18,43 @@ export interface Page<Row> {
 }
 
 /**
- * A service's messages, newest first.
- * @param states only messages in these states; null for all
+ * What waits, said so that each part has an index that holds such messages alone.
+ * @returns a condition for queries on `messages`
+ */
+const IS_WAITING = sql<boolean>`
+  (state IN ('accepted', 'ready') OR state = 'sending' OR state = 'fetching')`;
+
+/**
+ * A service's messages, newest first. Counting and filtering read the key's index, which holds the
+ * numbers, and then only the page's own rows.
+ * @param isWaitingOnly only messages that WhatsApp has not answered for
  */
 export async function listMessages(
   database: Database,
   serviceId: ServiceId,
   request: PageRequest,
-  states: readonly MessageState[] | null = null,
+  isWaitingOnly = false,
 ): Promise<Page<KeptMessage>> {
   let matching = database.query.selectFrom('messages').where('service_id', '=', serviceId);
-  if (states !== null) matching = matching.where('state', 'in', states);
+  if (isWaitingOnly) matching = matching.where(IS_WAITING);
   if (request.phoneDigits !== '') {
     matching = matching.where('chat', 'like', `%${request.phoneDigits}%`);
   }
+  const page = matching
+    .select('id')
+    .orderBy('id', 'desc')
+    .limit(request.rowsPerPage)
+    .offset((request.page - 1) * request.rowsPerPage);
   const [total, rows] = await Promise.all([
     matching
       .select((columns) => columns.fn.countAll<number>().as('count'))
       .executeTakeFirstOrThrow(),
-    matching
+    database.query
+      .selectFrom('messages')
       .select(KEPT_MESSAGE_COLUMNS)
+      .where('service_id', '=', serviceId)
+      .where('id', '=', sql<MessageId>`ANY (ARRAY(${page}))`)
       .orderBy('id', 'desc')
-      .limit(request.rowsPerPage)
-      .offset((request.page - 1) * request.rowsPerPage)
       .execute(),
   ]);
   return { count: total.count, rows };

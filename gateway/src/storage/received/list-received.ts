@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { MessageId, ServiceId } from '../../domain/ids.ts';
 import type { Database } from '../database.ts';
 import type { Page, PageRequest } from '../messages/list-messages.ts';
@@ -17,7 +18,10 @@ export interface ReceivedRow {
   readonly mimetype: string | null;
 }
 
-/** A service's received messages, newest first. */
+/**
+ * A service's received messages, newest first. Counting and filtering read the key's index alone, as
+ * for sent messages.
+ */
 export async function listReceived(
   database: Database,
   serviceId: ServiceId,
@@ -29,11 +33,17 @@ export async function listReceived(
   if (request.phoneDigits !== '') {
     matching = matching.where('from_phone', 'like', `%${request.phoneDigits}%`);
   }
+  const page = matching
+    .select('id')
+    .orderBy('id', 'desc')
+    .limit(request.rowsPerPage)
+    .offset((request.page - 1) * request.rowsPerPage);
   const [total, rows] = await Promise.all([
     matching
       .select((columns) => columns.fn.countAll<number>().as('count'))
       .executeTakeFirstOrThrow(),
-    matching
+    database.query
+      .selectFrom('received_messages')
       .leftJoin('received_media', (join) =>
         join
           .onRef('received_media.service_id', '=', 'received_messages.service_id')
@@ -51,9 +61,9 @@ export async function listReceived(
         'file_name as fileName',
         'mimetype',
       ])
+      .where('received_messages.service_id', '=', serviceId)
+      .where('received_messages.id', '=', sql<MessageId>`ANY (ARRAY(${page}))`)
       .orderBy('id', 'desc')
-      .limit(request.rowsPerPage)
-      .offset((request.page - 1) * request.rowsPerPage)
       .execute(),
   ]);
   return { count: total.count, rows };
