@@ -13,8 +13,9 @@ import { terminalText } from './report/table.ts';
 import { accept } from './scenarios/accept.ts';
 import { endToEnd } from './scenarios/end-to-end.ts';
 import { idleMemory } from './scenarios/idle-memory.ts';
+import { lists } from './scenarios/lists.ts';
 
-const SCENARIOS = [accept, endToEnd, idleMemory];
+const SCENARIOS = [accept, endToEnd, idleMemory, lists];
 
 const { values: options, positionals: filters } = parseArgs({
   allowPositionals: true,
