@@ -11,6 +11,7 @@ import {
   type Group,
   type IncomingMessage,
 } from '../sessions/connection.ts';
+import { Arrivals } from './arrivals.ts';
 import type { BinaryNode, proto, WAMessage } from './baileys.ts';
 import { closeReasonOf } from './close-reason.ts';
 import { decodeAck, decodeReceipt } from './decode-answer.ts';
@@ -56,6 +57,7 @@ export class BaileysConnection implements Connection {
   readonly #groups: GroupSender;
   readonly #files: OutgoingFiles;
   readonly #polls: PollVotes;
+  readonly #arrivals: Arrivals;
   readonly #qrShown = Promise.withResolvers<void>();
   #lastCompleted: Promise<unknown> = Promise.resolve();
   #isOpen = false;
@@ -67,10 +69,12 @@ export class BaileysConnection implements Connection {
     this.#parts = parts;
     this.#listener = listener;
     this.#clock = clock;
-    this.#socket = openSocket(parts, {
-      findSent: ({ id }) => this.#findSent(id),
-      findGroup: (jid) => this.#groups.directory.find(jid),
-    });
+    this.#arrivals = new Arrivals(parts.vault, parts.serviceId, clock, parts.log);
+    const questions = {
+      findSent: ({ id }: WAMessage['key']) => this.#findSent(id),
+      findGroup: (jid: string) => this.#groups.directory.find(jid),
+    };
+    this.#socket = openSocket(parts, questions, this.#arrivals);
     this.#groups = new GroupSender(this.#socket, parts.log);
     this.#polls = new PollVotes(parts.vault, parts.serviceId);
     this.#files = new OutgoingFiles({
@@ -206,6 +210,9 @@ export class BaileysConnection implements Connection {
       const answer = decodeAck(node, this.#clock.now());
       if (answer !== null) this.#record([answer]);
     });
+    wire.prependListener('CB:message', (node: BinaryNode) => {
+      this.#arrivals.expect(node);
+    });
     wire.prependListener('CB:receipt', (node: BinaryNode) => {
       this.#record(decodeReceipt(node, this.#clock.now()));
     });
@@ -223,7 +230,10 @@ export class BaileysConnection implements Connection {
         this.#listener.onQr(update.qr);
       }
       if (update.isNewLogin === true) this.#listener.onLinked();
-      if (update.connection === 'open') this.#isOpen = true;
+      if (update.connection === 'open') {
+        this.#isOpen = true;
+        void this.#arrivals.replay((node) => this.#socket.ws.emit('CB:message', node));
+      }
       if (update.receivedPendingNotifications === true) this.#hasCaughtUp = true;
       if (update.connection === 'close') {
         const error = update.lastDisconnect?.error;
@@ -267,7 +277,12 @@ export class BaileysConnection implements Connection {
     if (incoming === null) return;
     const completed = this.#lastCompleted.then(() => this.#complete(incoming, message));
     this.#lastCompleted = completed;
-    this.#gate.hold(completed.then((known) => this.#listener.onMessage(known)));
+    const kept = completed.then((known) => this.#listener.onMessage(known));
+    this.#gate.hold(
+      kept.then(() => {
+        this.#arrivals.becameRow(incoming.whatsAppId);
+      }),
+    );
   }
 
   async #complete(incoming: IncomingMessage, message: WAMessage): Promise<IncomingMessage> {
@@ -290,6 +305,7 @@ export class BaileysConnection implements Connection {
     this.#isFinished = true;
     this.#isOpen = false;
     this.#watchdog.stop();
+    this.#arrivals.close();
     this.#qrShown.reject(new SendRefusal('not_connected', true));
     // `end` waits for the peer to close; the peer may be dead, so the wire is cut as well.
     void this.#socket.end(undefined).catch(() => undefined);

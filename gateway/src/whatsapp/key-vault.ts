@@ -10,6 +10,8 @@ import type { ServiceId } from '../domain/ids.ts';
 export interface KeyVault {
   /** The values that exist, by name; a staged one wins over the stored one. */
   load(serviceId: ServiceId, type: string, names: readonly string[]): Promise<Map<string, unknown>>;
+  /** All values of a type, by name. */
+  list(serviceId: ServiceId, type: string): Promise<Map<string, unknown>>;
   /** Keeps a value, or deletes it (null). The value must not be changed afterwards. */
   stage(serviceId: ServiceId, type: string, name: string, value: unknown): void;
   /** Null when all that was staged for the service is committed, else a promise of that moment. */

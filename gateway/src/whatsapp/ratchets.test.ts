@@ -26,6 +26,7 @@ function memoryVault(): KeyVault {
           }),
         ),
       ),
+    list: () => Promise.resolve(new Map()),
     stage: (_service, type, name, value) => void values.set(`${type}|${name}`, value),
     durable: () => null,
     forget: () => Promise.resolve(),

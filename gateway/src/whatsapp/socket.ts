@@ -1,5 +1,6 @@
 import type { ServiceId } from '../domain/ids.ts';
 import type { Log } from '../runtime/log.ts';
+import type { Arrivals } from './arrivals.ts';
 import { createBaileysLog } from './baileys-log.ts';
 import { makeWASocket, proto, type AuthenticationCreds, type SocketConfig } from './baileys.ts';
 import { createKeyStore, createWriteThroughRepository } from './key-store.ts';
@@ -49,13 +50,15 @@ interface SocketQuestions {
 export function openSocket(
   parts: SocketParts,
   questions: SocketQuestions,
+  arrivals: Arrivals,
 ): ReturnType<typeof makeWASocket> {
   const { serviceId, endpoint, credentials, vault } = parts;
+  const makeRepository = createWriteThroughRepository(vault, serviceId);
   return trusting(endpoint.rootKey, () =>
     makeWASocket({
       ...(endpoint.webSocketUrl === null ? {} : { waWebSocketUrl: endpoint.webSocketUrl }),
       auth: { creds: credentials, keys: createKeyStore(vault, serviceId) },
-      makeSignalRepository: createWriteThroughRepository(vault, serviceId),
+      makeSignalRepository: (...order) => arrivals.guard(makeRepository(...order)),
       logger: createBaileysLog(parts.log),
       getMessage: questions.findSent,
       cachedGroupMetadata: questions.findGroup,

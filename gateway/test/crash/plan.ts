@@ -45,7 +45,7 @@ export interface Cast {
 
 const GROUP_MEMBERS = 3;
 const TRAFFIC_MS = 2500;
-const KILL_MS_MAX = 2200;
+const KILL_MS_MAX = 3000;
 const SENDS_PER_ROUND: [min: number, max: number] = [8, 24];
 const WRITINGS_PER_ROUND: [min: number, max: number] = [4, 12];
 const POINT_PASSES_MAX = 10;

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CrashWorld } from './crash-world.ts';
+import type { Answer, CrashWorld } from './crash-world.ts';
 import type { Ledger } from './ledger.ts';
 import {
   groupMembers,
@@ -8,6 +8,9 @@ import {
   type PlannedSend,
   type PlannedWriting,
 } from './plan.ts';
+
+const PATIENCE_MS = 20_000;
+const RETRY_MS = 100;
 
 /** The client and the contacts: they do what was planned, whatever lives, and note what came of it. */
 export class Traffic {
@@ -43,12 +46,25 @@ export class Traffic {
     });
     const isToGroup = 'group' in to;
     const path = `/${isToGroup ? 'sendGroup' : 'sendMsg'}/${this.#world.apiKeys[account]}`;
-    const answer = await this.#world.ask(path, body).catch(() => null);
+    const answer = await this.#askSomebody(path, body);
     if (answer?.status === 200) {
       const id = answer.json.messageId as number;
       this.#ledger.noteAcknowledged({ id, round, account, text, phones, isToGroup, notBeforeMs });
     } else {
       this.#ledger.noteUnanswered({ round, account, text, phones });
+    }
+  }
+
+  /** A connection that is refused has told nobody anything, so it is tried again. */
+  async #askSomebody(path: string, body: URLSearchParams): Promise<Answer | null> {
+    const deadlineMs = performance.now() + PATIENCE_MS;
+    for (;;) {
+      try {
+        return await this.#world.ask(path, body);
+      } catch (error) {
+        if (!isRefusedConnection(error) || performance.now() > deadlineMs) return null;
+        await delay(RETRY_MS);
+      }
     }
   }
 
@@ -67,6 +83,11 @@ export class Traffic {
     const contacts = 'group' in to ? groupMembers(to.group, this.#cast) : [to.contact];
     return contacts.map((contact) => this.#world.contactPhones[contact] ?? '');
   }
+}
+
+function isRefusedConnection(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : null;
+  return cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED';
 }
 
 /** The API takes whole seconds. */

@@ -70,6 +70,20 @@ export async function loadAccountKeys(
   return new Map(result.rows.map((row) => [row.name, row.sealed]));
 }
 
+/** @returns all sealed keys of a type, by name */
+export async function listAccountKeys(
+  pool: Pool,
+  serviceId: ServiceId,
+  type: string,
+): Promise<Map<string, Buffer>> {
+  const result = await pool.query<{ name: string; sealed: Buffer }>({
+    name: 'list-keys',
+    text: 'SELECT name, sealed FROM account_keys WHERE service_id = $1 AND type = $2',
+    values: [serviceId, type],
+  });
+  return new Map(result.rows.map((row) => [row.name, row.sealed]));
+}
+
 /** Deletes every key and the credentials of an account. */
 export async function deleteAccountKeys(pool: Pool, serviceId: ServiceId): Promise<void> {
   await pool.query('DELETE FROM account_keys WHERE service_id = $1', [serviceId]);

@@ -6,6 +6,7 @@ import { createSealer, type Sealer } from '../../runtime/seal.ts';
 import type { Database } from '../database.ts';
 import {
   deleteAccountKeys,
+  listAccountKeys,
   loadAccountKeys,
   saveAccountKeys,
   type AccountKeyWrite,
@@ -14,8 +15,8 @@ import {
 const RETRY_AFTER_MS = 250;
 const REST_MS = 3;
 const CACHED_KEYS_PER_SERVICE_MAX = 2000;
-/** One-time keys are read once, long after they were written: caching them only costs memory. */
-const UNCACHED_TYPES = new Set(['pre-key']);
+/** What is read once, if at all, long after it was written: caching it only costs memory. */
+const UNCACHED_TYPES = new Set(['pre-key', 'arrival']);
 
 /** How key objects become bytes and back; the protocol side knows. */
 interface Codec {
@@ -95,6 +96,16 @@ export class StoredKeyVault {
     return found;
   }
 
+  async list(serviceId: ServiceId, type: string): Promise<Map<string, unknown>> {
+    // What is staged while the query runs is not asked for: its owner is the one who lists.
+    await this.durable(serviceId);
+    const shelf = this.#shelf(serviceId);
+    const sealedValues = await listAccountKeys(this.#database.pool, serviceId, type);
+    return new Map(
+      [...sealedValues.keys()].map((name) => [name, this.#opened(shelf, type, name, sealedValues)]),
+    );
+  }
+
   stage(serviceId: ServiceId, type: string, name: string, value: unknown): void {
     const shelf = this.#shelf(serviceId);
     const key = `${type}|${name}`;
@@ -164,8 +175,9 @@ export class StoredKeyVault {
     this.#next = null;
     this.#current = done.promise;
     this.#isGathering = true;
-    // A microtask later, so that one call's worth of keys is one flush.
-    queueMicrotask(() => {
+    // When this turn of the event loop is over, so that what belongs together is one flush: a step
+    // of a ratchet and the plaintext it gave.
+    setImmediate(() => {
       void this.#flush().then(() => {
         this.#current = null;
         done.resolve();
