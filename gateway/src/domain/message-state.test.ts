@@ -5,7 +5,7 @@ import { MESSAGE_STATES, higherTick, wordState } from './message-state.ts';
 test('each state has its documented wording', () => {
   const worded = MESSAGE_STATES.map((state) => [
     state,
-    ...Object.values(wordState(state, false, 'x')),
+    ...Object.values(wordState({ state, isScheduled: false, failure: 'x' })),
   ]);
   assert.deepEqual(worded, [
     ['cancelled', 'Canceled', 'Deleted from the queue', ''],
@@ -19,8 +19,14 @@ test('each state has its documented wording', () => {
     ['phone', 'OK', 'Message successfully sent', 'phone'],
     ['read', 'OK', 'Message successfully sent', 'read'],
   ]);
-  assert.equal(wordState('accepted', true, null).status, 'Scheduled');
-  assert.equal(wordState('ready', true, null).statusInfo, 'Waiting for its time');
+  assert.equal(
+    wordState({ state: 'accepted', isScheduled: true, failure: null }).status,
+    'Scheduled',
+  );
+  assert.equal(
+    wordState({ state: 'ready', isScheduled: true, failure: null }).statusInfo,
+    'Waiting for its time',
+  );
 });
 
 test('the higher tick wins, whichever comes first', () => {

@@ -46,16 +46,17 @@ export interface StateWording {
   readonly delivery: string;
 }
 
-/**
- * The documented wording of a state.
- * @param isScheduled true while the message waits for a time that was asked for
- * @param failure why the message failed, if it did
- */
-export function wordState(
-  state: MessageState,
-  isScheduled: boolean,
-  failure: string | null,
-): StateWording {
+/** How a message stands. */
+export interface MessageStanding {
+  readonly state: MessageState;
+  /** True while the message waits for a time that was asked for. */
+  readonly isScheduled: boolean;
+  /** Why it failed, if it did. */
+  readonly failure: string | null;
+}
+
+/** The documented wording of how a message stands. */
+export function wordState({ state, isScheduled, failure }: MessageStanding): StateWording {
   switch (state) {
     case 'accepted':
     case 'fetching':

@@ -21,11 +21,7 @@ export const MessageRow = Type.Object({
 
 /** A kept message as a row of a list. */
 export function messageRow(message: KeptMessage): Static<typeof MessageRow> {
-  const { status, statusInfo, delivery } = wordState(
-    message.state,
-    message.isScheduled,
-    message.failure,
-  );
+  const { status, statusInfo, delivery } = wordState(message);
   return {
     status,
     statusInfo,

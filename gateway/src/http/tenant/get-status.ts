@@ -46,11 +46,7 @@ export function addGetStatus(app: FastifyInstance, edge: Edge): void {
 }
 
 function describe(message: KeptMessage): Static<typeof MessageStatus> {
-  const { status, statusInfo, delivery } = wordState(
-    message.state,
-    message.isScheduled,
-    message.failure,
-  );
+  const { status, statusInfo, delivery } = wordState(message);
   return {
     status,
     statusInfo,
