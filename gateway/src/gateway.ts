@@ -161,7 +161,7 @@ function joinSessions(
   const wanted = (): void => {
     downloader.wake();
   };
-  const inbox = createInbox(database, { seal: files.seal, onFile: wanted });
+  const inbox = createInbox(database, { seal: files.seal, onFile: wanted }, systemClock);
   const sessions: Sessions = new Sessions(
     database,
     { connector, clock: systemClock, random: systemRandom, log },

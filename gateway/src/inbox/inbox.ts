@@ -2,10 +2,12 @@ import type { ServiceId, WhatsAppId } from '../domain/ids.ts';
 import { higherTick } from '../domain/message-state.ts';
 import type { Tick } from '../domain/message-state.ts';
 import { createBatcher } from '../runtime/batcher.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { passCrashPoint } from '../runtime/crash-point.ts';
 import type { Database } from '../storage/database.ts';
 import { recordAnswers, type RecordedAnswer } from '../storage/messages/record-answers.ts';
 import { insertReceived, type ReceivedMessage } from '../storage/received/insert-received.ts';
+import { whenDatabaseAnswers } from '../storage/when-database-answers.ts';
 import type { ReceivedFiles } from './received-files.ts';
 
 /** Ticks may be a few milliseconds late; a statement for each would cost more than sending. */
@@ -27,7 +29,10 @@ export interface InboxFiles {
   onFile(): void;
 }
 
-/** Turns what WhatsApp says into rows. Each promise resolves when the row is committed. */
+/**
+ * Turns what WhatsApp says into rows. Each promise resolves when the row is committed, which may be
+ * long after: what arrives while the database is away waits for it.
+ */
 export interface Inbox {
   recordAnswer(answer: ServiceAnswer): Promise<void>;
   /** What the message's file is fetched with comes in the clear and is kept sealed. */
@@ -36,17 +41,17 @@ export interface Inbox {
   settled(): Promise<void>;
 }
 
-export function createInbox(database: Database, files: InboxFiles): Inbox {
+export function createInbox(database: Database, files: InboxFiles, clock: Clock): Inbox {
   const answers = createBatcher<ServiceAnswer, undefined>(async (batch) => {
     const what = batch.some(isAck) ? 'ack' : 'receipt';
     passCrashPoint(`${what}-before-commit`);
-    await recordAnswers(database.pool, mergeAnswers(batch));
+    await whenDatabaseAnswers(clock, () => recordAnswers(database.pool, mergeAnswers(batch)));
     passCrashPoint(`${what}-after-commit`);
     return batch.map(() => undefined);
   }, ANSWERS);
   const received = createBatcher<ReceivedMessage, undefined>(async (batch) => {
     passCrashPoint('incoming-before-commit');
-    const fileCount = await insertReceived(database.pool, batch);
+    const fileCount = await whenDatabaseAnswers(clock, () => insertReceived(database.pool, batch));
     passCrashPoint('incoming-after-commit');
     if (fileCount > 0) files.onFile();
     return batch.map(() => undefined);

@@ -4,6 +4,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import { createSealer, type Sealer } from '../../runtime/seal.ts';
 import type { Database } from '../database.ts';
+import { whenDatabaseAnswers } from '../when-database-answers.ts';
 import {
   deleteAccountKeys,
   listAccountKeys,
@@ -46,7 +47,8 @@ interface AccountShelf {
  * flush at a time that takes whatever all accounts have staged meanwhile (group commit).
  *
  * A flush that fails is repeated until it succeeds: the keys in it were used in memory already, and
- * the frames that depend on them wait.
+ * the frames that depend on them wait. A load waits for a database that is away: the library would
+ * tell WhatsApp that a message whose keys it can not load is not wanted.
  */
 export class StoredKeyVault {
   readonly #database: Database;
@@ -84,7 +86,9 @@ export class StoredKeyVault {
       else if (known.value !== null) found.set(name, known.value);
     }
     if (unknownNames.length === 0) return found;
-    const sealedValues = await loadAccountKeys(this.#database.pool, serviceId, type, unknownNames);
+    const sealedValues = await whenDatabaseAnswers(this.#clock, () =>
+      loadAccountKeys(this.#database.pool, serviceId, type, unknownNames),
+    );
     for (const name of unknownNames) {
       const key = `${type}|${name}`;
       // What was staged while the query ran is newer than its answer.
@@ -100,7 +104,9 @@ export class StoredKeyVault {
     // What is staged while the query runs is not asked for: its owner is the one who lists.
     await this.durable(serviceId);
     const shelf = this.#shelf(serviceId);
-    const sealedValues = await listAccountKeys(this.#database.pool, serviceId, type);
+    const sealedValues = await whenDatabaseAnswers(this.#clock, () =>
+      listAccountKeys(this.#database.pool, serviceId, type),
+    );
     return new Map(
       [...sealedValues.keys()].map((name) => [name, this.#opened(shelf, type, name, sealedValues)]),
     );
