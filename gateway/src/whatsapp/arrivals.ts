@@ -8,11 +8,11 @@ import type { KeyVault } from './key-vault.ts';
 const TYPE = 'arrival';
 /** Longer than the library may hold a message back, and a statement may take to fail. */
 const KEPT_MS = 120_000;
-/** A message that is a row comes again only if our receipt was lost, and then soon. */
-const KEPT_AS_ROW_MS = 10_000;
-const SWEEP_MS = 5000;
+/** Its receipt leaves when the message is a row, so after this WhatsApp has it. */
+const KEPT_AS_ROW_MS = 2000;
+const SWEEP_MS = 2000;
 /** A message that ends the process each time it is handled is not handled for ever. */
-const PROCESSES_MAX = 3;
+const PROCESSES_MAX = 10;
 const THIS_PROCESS = `${process.pid} of ${performance.timeOrigin}`;
 const EXPECTED_MAX = 1000;
 const LOAD_RETRY_MS = 250;
@@ -95,7 +95,8 @@ export class Arrivals {
     for (const arrival of left) {
       const processes = [...new Set([...arrival.processes, THIS_PROCESS])];
       if (processes.length > PROCESSES_MAX) {
-        this.#log.error({ id: arrival.node.attrs['id'] }, 'a received message is given up');
+        const { id } = arrival.node.attrs;
+        this.#log.warn({ id }, 'what has come in is handled no more: every process ended with it');
         this.#forget(nameOf(arrival.node));
         continue;
       }
