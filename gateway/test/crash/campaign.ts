@@ -28,7 +28,7 @@ export interface CampaignOrder {
 }
 
 /** A kill that was carried out. */
-export interface CarriedOut {
+interface CarriedOut {
   readonly round: number;
   readonly planned: string;
   /** What was killed; a point that was not passed is a kill of the gateway at some time. */
@@ -47,7 +47,7 @@ export interface CampaignResult {
   readonly durationMs: number;
 }
 
-export const CAST: Cast = { accounts: 4, contacts: 20, groups: 2 };
+const CAST: Cast = { accounts: 4, contacts: 20, groups: 2 };
 
 /**
  * Runs a campaign: rounds of traffic, each ended by a kill and a restart, then rest, then the

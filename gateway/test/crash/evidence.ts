@@ -14,14 +14,14 @@ export interface Shown {
 }
 
 /** How the API says a message stands. */
-export interface Standing {
+interface Standing {
   readonly text: string;
   readonly status: string;
   readonly delivery: string;
 }
 
 /** The simulator's counts that say something about a client. */
-export interface WorldStats {
+interface WorldStats {
   readonly logins: number;
   readonly overlappingSockets: number;
   readonly undecryptable: number;
