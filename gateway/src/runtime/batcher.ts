@@ -20,6 +20,12 @@ interface Waiting<Item, Result> {
   readonly reject: (error: unknown) => void;
 }
 
+/** A flush that is over: how many items it had, and what hands its outcome to their callers. */
+interface Landing {
+  readonly itemCount: number;
+  readonly tell: () => void;
+}
+
 /** How a batcher works. */
 export interface BatcherOptions {
   /** The most items one flush takes. */
@@ -40,26 +46,48 @@ export function createBatcher<Item, Result>(
   let isWorking = false;
   let onDrained: (() => void)[] = [];
 
-  async function flushOnce(batch: Waiting<Item, Result>[]): Promise<void> {
+  /** Begins to flush what waits. Resolves, when that is over, with what tells the callers. */
+  function begin(): Promise<Landing> | null {
+    if (waiting.length === 0) return null;
+    const batch = waiting.slice(0, itemsMax);
+    waiting = waiting.slice(batch.length);
+    return land(batch);
+  }
+
+  async function land(batch: Waiting<Item, Result>[]): Promise<Landing> {
+    const itemCount = batch.length;
     try {
       const results = await flush(batch.map((entry) => entry.item));
-      if (results.length !== batch.length) {
-        throw new Error(`a flush of ${batch.length} items answered ${results.length} results`);
+      if (results.length !== itemCount) {
+        throw new Error(`a flush of ${itemCount} items answered ${results.length} results`);
       }
-      for (const [index, entry] of batch.entries()) entry.resolve(results[index] as Result);
+      const tell = (): void => {
+        for (const [index, entry] of batch.entries()) entry.resolve(results[index] as Result);
+      };
+      return { itemCount, tell };
     } catch (error) {
-      for (const entry of batch) entry.reject(error);
+      const tell = (): void => {
+        for (const entry of batch) entry.reject(error);
+      };
+      return { itemCount, tell };
     }
   }
 
   async function work(): Promise<void> {
     // One turn of patience gathers what this event-loop turn brings, at no cost in latency.
     await new Promise(setImmediate);
-    while (waiting.length > 0) {
-      const batch = waiting.slice(0, itemsMax);
-      waiting = waiting.slice(batch.length);
-      await flushOnce(batch);
-      if (restMs > 0 && batch.length > 1) await rest(restMs);
+    let flight = begin();
+    while (flight !== null) {
+      const { itemCount, tell } = await flight;
+      if (restMs > 0 && itemCount > 1) {
+        tell();
+        await rest(restMs);
+        flight = begin();
+      } else {
+        // The next flush is on its way while the callers of this one are answered.
+        flight = begin();
+        tell();
+      }
     }
     isWorking = false;
     for (const resolve of onDrained) resolve();
