@@ -56,7 +56,9 @@ const CAST: Cast = { accounts: 4, contacts: 20, groups: 2 };
 export async function runCampaign(order: CampaignOrder): Promise<CampaignResult> {
   const startedMs = performance.now();
   const { seed, kills, folder, databaseUrl, logLevel } = order;
-  const rounds = planCampaign(seed, kills, CAST, databaseUrl === null);
+  // The server's process is known for certain by proc(5) only.
+  const mayKillPostgres = databaseUrl === null && process.platform === 'linux';
+  const rounds = planCampaign(seed, kills, CAST, mayKillPostgres);
   await using world = await CrashWorld.start({ folder, cast: CAST, databaseUrl, logLevel });
   using ledger = new Ledger(join(folder, 'acknowledged.jsonl'));
   const traffic = new Traffic(world, ledger, CAST);

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findServer } from '../harness/postgres-owner.ts';
 import { waitUntil } from '../harness/wait-until.ts';
@@ -106,7 +107,7 @@ export class CrashWorld implements AsyncDisposable {
    * gateway, if asked.
    */
   async killPostgres(alsoGateway: boolean): Promise<void> {
-    const cluster = join(this.#options.folder, 'data/postgres/cluster');
+    const cluster = clusterOf(join(this.#options.folder, 'data'));
     const gateway = this.#gateway;
     if (gateway === null) throw new Error('there is no gateway whose PostgreSQL could be killed');
     const { server } = await waitUntil(
@@ -170,6 +171,15 @@ export class CrashWorld implements AsyncDisposable {
     await this.#gateway?.stop();
     await this.#simulator.stop();
   }
+}
+
+/** Where a data directory's PostgreSQL is: below it, or where it says. */
+function clusterOf(dataDir: string): string {
+  const elsewhere = join(dataDir, 'postgres.location');
+  const place = existsSync(elsewhere)
+    ? readFileSync(elsewhere, 'utf8').trim()
+    : join(dataDir, 'postgres');
+  return join(place, 'cluster');
 }
 
 function numbers(prefix: string, count: number): string[] {
