@@ -85,6 +85,9 @@ export async function runCampaign(order: CampaignOrder): Promise<CampaignResult>
     await startFor(world, rounds[number + 1]);
     await running;
   }
+  // The last one may have been told to kill itself at a point.
+  await world.gateway?.stop();
+  await world.startGateway(null);
   order.say('waiting for everything to settle');
   const hasSettled = await settle(world, ledger, STILL_MS);
   const evidence = await gatherEvidence(world, ledger);
