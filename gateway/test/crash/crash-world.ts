@@ -9,6 +9,8 @@ const ROOT = join(import.meta.dirname, '../../..');
 const ADMIN_TOKEN = 'tw_admin_of_the_campaign';
 const REQUEST_MS_MAX = 10_000;
 const POSTGRES_WITHIN_MS = 30_000;
+/** Longer than a restart takes. */
+const SLOW_PHONE = { deliverAfterMs: 5000, readAfterMs: 6000 };
 
 /** Where a campaign takes place. */
 export interface CrashWorldOptions {
@@ -62,6 +64,7 @@ export class CrashWorld implements AsyncDisposable {
     const world = new CrashWorld(options, simulator);
     await world.startGateway(null);
     await world.#openAccounts();
+    await world.#slowSomePhones();
     return world;
   }
 
@@ -141,9 +144,10 @@ export class CrashWorld implements AsyncDisposable {
   }
 
   /** Calls the simulator itself, which lives when the gateway does not. */
-  async askSimulator(path: string, body?: unknown): Promise<Answer> {
+  async askSimulator(path: string, body?: unknown, method = 'POST'): Promise<Answer> {
     const url = `http://${this.#simulator.url}${path}`;
-    const answer = await request(url, body === undefined ? {} : posted(body, {}));
+    const order = body === undefined ? {} : { ...posted(body, {}), method };
+    const answer = await request(url, order);
     if (answer.status >= 300) throw new Error(`the simulator refused ${path}: ${answer.text}`);
     return answer;
   }
@@ -165,6 +169,16 @@ export class CrashWorld implements AsyncDisposable {
       });
       this.groupIds.push(json.groupId as string);
     }
+  }
+
+  /**
+   * A receipt that waits for the next login settles what was in doubt. With phones that answer after
+   * the login, messages have to be sent again.
+   */
+  async #slowSomePhones(): Promise<void> {
+    const slow = this.contactPhones.filter((_, index) => index % 3 === 0);
+    const phones = Object.fromEntries(slow.map((phone) => [phone, SLOW_PHONE]));
+    await this.askSimulator('/simulator/behaviour', { phones }, 'PUT');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
