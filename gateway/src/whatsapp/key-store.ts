@@ -102,12 +102,38 @@ export function createWriteThroughRepository(
         if (Object.keys(others).length > 0) await keys.set(others);
       },
     };
-    return DEFAULT_CONNECTION_CONFIG.makeSignalRepository(
-      { ...auth, keys: ratchetsApart },
-      logger,
-      lookUpLids,
+    return underOneName(
+      DEFAULT_CONNECTION_CONFIG.makeSignalRepository(
+        { ...auth, keys: ratchetsApart },
+        logger,
+        lookUpLids,
+      ),
     );
   };
+}
+
+type Repository = ReturnType<SocketConfig['makeSignalRepository']>;
+
+/**
+ * Makes all work on a person's ratchet go by the hidden id, where it is known. The library keeps one
+ * session for both names of a person but encrypts by number and decrypts by hidden id, and libsignal
+ * keeps work in order by name: the two would load one session at once, and undo each other's step.
+ */
+function underOneName(repository: Repository): Repository {
+  const { lidMapping } = repository;
+  const byNumber = { ...repository };
+  const named = async <Order extends { readonly jid: string }>(order: Order): Promise<Order> => ({
+    ...order,
+    jid: (await lidMapping.getLIDForPN(order.jid)) ?? order.jid,
+  });
+  return Object.assign(repository, {
+    encryptMessage: async (order: Parameters<Repository['encryptMessage']>[0]) =>
+      byNumber.encryptMessage(await named(order)),
+    decryptMessage: async (order: Parameters<Repository['decryptMessage']>[0]) =>
+      byNumber.decryptMessage(await named(order)),
+    injectE2ESession: async (order: Parameters<Repository['injectE2ESession']>[0]) =>
+      byNumber.injectE2ESession(await named(order)),
+  });
 }
 
 const RATCHETS: ReadonlySet<keyof SignalDataTypeMap> = new Set(['session', 'sender-key']);

@@ -17,15 +17,16 @@ const log = createBaileysLog(createLog('silent'));
 function memoryVault(): KeyVault {
   const values = new Map<string, unknown>();
   return {
-    load: (_service, type, names) =>
-      Promise.resolve(
-        new Map(
-          names.flatMap((name) => {
-            const value = values.get(`${type}|${name}`);
-            return value === undefined || value === null ? [] : [[name, value] as const];
-          }),
-        ),
-      ),
+    async load(_service, type, names) {
+      const found = new Map<string, unknown>();
+      for (const name of names) {
+        const value = values.get(`${type}|${name}`);
+        if (value !== undefined && value !== null) found.set(name, value);
+      }
+      // As a database would: what was read is told a moment later.
+      await new Promise(setImmediate);
+      return found;
+    },
     list: () => Promise.resolve(new Map()),
     stage: (_service, type, name, value) => void values.set(`${type}|${name}`, value),
     durable: () => null,
@@ -109,4 +110,23 @@ test('a transaction that ends late does not undo what happened meanwhile', async
   assert.equal(await open(bob, ann, first), 'first');
   assert.equal(await open(bob, ann, second), 'second');
   assert.equal(await open(bob, ann, third), 'third');
+});
+
+test('a person written to by number, who answers by hidden id, has one ratchet', async () => {
+  const { ann, bob, seal, open } = await conversation();
+  const numbered = { ...bob, jid: '447400000002@s.whatsapp.net' };
+  await ann.repository.lidMapping.storeLIDPNMappings([{ lid: bob.jid, pn: numbered.jid }]);
+  for (let round = 0; round < 5; round += 1) {
+    const [first, second] = [await seal(bob, ann, 'one'), await seal(bob, ann, 'two')];
+    assert.equal(await open(ann, bob, first), 'one');
+    const [outgoing, read] = await Promise.all([
+      seal(ann, numbered, `out ${round}`),
+      open(ann, bob, second),
+    ]);
+    assert.equal(read, 'two');
+    await assert.rejects(open(ann, bob, second), 'its step was undone');
+    const next = await seal(ann, numbered, `next ${round}`);
+    assert.equal(await open(bob, ann, outgoing), `out ${round}`);
+    assert.equal(await open(bob, ann, next), `next ${round}`);
+  }
 });
