@@ -20,7 +20,7 @@ export interface SendRequest {
 /** What a service adds to the judgement. */
 export interface SenderRules {
   readonly serviceId: ServiceId;
-  /** Reads one recipient: see `personsOf` and `groups`. */
+  /** Reads one recipient: see `peopleOf` and `groups`. */
   readonly readRecipient: (written: string) => Recipient;
   /** What the recipients' parameter is called. */
   readonly parameter: string;

@@ -27,3 +27,8 @@ export function createLog(level: string): Log {
     redact: { paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`]), censor: '[hidden]' },
   });
 }
+
+/** A sentence of somebody else's without the numbers and addresses it may quote. */
+export function withoutNumbers(text: string): string {
+  return text.replace(/\d{5,}/g, '...');
+}

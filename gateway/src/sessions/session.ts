@@ -2,7 +2,7 @@ import type { CloseReason } from '../domain/connection-state.ts';
 import { toError } from '../domain/errors.ts';
 import type { ServiceId } from '../domain/ids.ts';
 import type { Clock } from '../runtime/clock.ts';
-import type { Log } from '../runtime/log.ts';
+import { withoutNumbers, type Log } from '../runtime/log.ts';
 import type { Random } from '../runtime/random.ts';
 import type {
   Account,
@@ -208,8 +208,4 @@ export class Session {
     this.#cancelTimer();
     this.#cancelTimer = this.#parts.clock.after(delayMs, () => this.#step(event));
   }
-}
-
-function withoutNumbers(text: string): string {
-  return text.replace(/\d{5,}/g, '...');
 }

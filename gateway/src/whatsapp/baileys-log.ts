@@ -1,4 +1,4 @@
-import type { Log } from '../runtime/log.ts';
+import { withoutNumbers, type Log } from '../runtime/log.ts';
 import type { SocketConfig } from './baileys.ts';
 
 type BaileysLog = SocketConfig['logger'];
@@ -24,9 +24,4 @@ export function createBaileysLog(log: Log): BaileysLog {
     error: passSentence,
   };
   return baileysLog;
-}
-
-/** Sentences sometimes quote addresses. */
-function withoutNumbers(text: string): string {
-  return text.replace(/\d{5,}/g, '...');
 }
