@@ -37,6 +37,9 @@ answer('insert', async (loop: InsertLoop): Promise<InsertLoopResult> => {
     writtenRecipient: loop.phone,
     content: { kind: 'text', text: loop.text },
     scheduledAtMs: loop.scheduledAtMs,
+    isUrgent: false,
+    expiresAtMs: null,
+    metadata: null,
   });
   const startedMs = performance.now();
   let rows = 0;

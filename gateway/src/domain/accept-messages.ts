@@ -98,6 +98,9 @@ export function acceptMessages(
     writtenRecipient: request.recipients[index] ?? '',
     content: request.content,
     scheduledAtMs,
+    isUrgent: false,
+    expiresAtMs: null,
+    metadata: null,
   }));
 }
 

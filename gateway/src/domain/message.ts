@@ -39,6 +39,12 @@ export interface AcceptedMessage {
   readonly content: Content;
   /** Milliseconds since 1970; null sends as soon as possible. */
   readonly scheduledAtMs: number | null;
+  /** Passes what is not urgent. */
+  readonly isUrgent: boolean;
+  /** Milliseconds since 1970; not sent afterwards. Null never expires. */
+  readonly expiresAtMs: number | null;
+  /** The customer's own reference; comes back in events. */
+  readonly metadata: string | null;
 }
 
 /** What is sent: media with its file at hand. */

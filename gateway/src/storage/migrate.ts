@@ -2,6 +2,8 @@ import { Migrator, type Migration } from 'kysely/migration';
 import * as first from './migrations/0001-first.ts';
 import * as content from './migrations/0002-content.ts';
 import * as lists from './migrations/0003-lists.ts';
+import * as ownership from './migrations/0004-ownership.ts';
+import * as sending from './migrations/0006-sending.ts';
 import { openDatabase } from './database.ts';
 
 /** In the order they run; a name is never changed or reused once released. */
@@ -9,6 +11,8 @@ const MIGRATIONS: Record<string, Migration> = {
   '0001-first': first,
   '0002-content': content,
   '0003-lists': lists,
+  '0004-ownership': ownership,
+  '0006-sending': sending,
 };
 
 /**

@@ -11,6 +11,8 @@ export interface Schema {
   services: ServiceTable;
   sessions: SessionTable;
   account_keys: AccountKeyTable;
+  workers: WorkerTable;
+  leases: LeaseTable;
   messages: MessageTable;
   media: MediaTable;
   received_messages: ReceivedMessageTable;
@@ -65,6 +67,19 @@ interface AccountKeyTable {
   sealed: Buffer;
 }
 
+interface WorkerTable {
+  id: string;
+  until: Date;
+  started_at: Generated<Date>;
+}
+
+interface LeaseTable {
+  service_id: ServiceId;
+  worker_id: string | null;
+  epoch: Generated<number>;
+  taken_at: Generated<Date>;
+}
+
 interface MessageTable {
   service_id: ServiceId;
   id: Generated<MessageId>;
@@ -85,6 +100,14 @@ interface MessageTable {
   server_at: Date | null;
   phone_at: Date | null;
   read_at: Date | null;
+  is_urgent: Generated<boolean>;
+  expires_at: Date | null;
+  /** The customer's own reference. */
+  metadata: string | null;
+  /** The epoch of the lease under which it was claimed last. */
+  claim_epoch: number | null;
+  /** How often the process that was handing it over died without a word. */
+  crashes: Generated<number>;
 }
 
 interface MediaTable {

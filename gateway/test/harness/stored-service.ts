@@ -52,5 +52,8 @@ export function acceptedMessage(
     writtenRecipient: '+44 7400 000002',
     content: { kind: 'text', text },
     scheduledAtMs,
+    isUrgent: false,
+    expiresAtMs: null,
+    metadata: null,
   };
 }

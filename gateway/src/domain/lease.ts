@@ -1,0 +1,10 @@
+import type { ServiceId } from './ids.ts';
+
+/**
+ * The right to hold an account's socket. Its epoch grows with every change of hands; a write that
+ * carries an older one is refused, so a process that was overtaken while it slept changes nothing.
+ */
+export interface Lease {
+  readonly serviceId: ServiceId;
+  readonly epoch: number;
+}
