@@ -1,5 +1,5 @@
 import type { Registry } from 'prom-client';
-import type { MessageId } from '../domain/ids.ts';
+import type { MessageId, ServiceId } from '../domain/ids.ts';
 import type { AcceptedMessage } from '../domain/message.ts';
 import type { MediaIntake } from '../media/media-intake.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -7,6 +7,7 @@ import type { Log } from '../runtime/log.ts';
 import type { Random } from '../runtime/random.ts';
 import type { SessionControl } from '../sessions/session-control.ts';
 import type { Database } from '../storage/database.ts';
+import type { RecordedAttempt } from '../storage/webhooks/record-attempts.ts';
 
 /** Where accepted messages are kept; the outbox has the door. */
 interface Intake {
@@ -17,12 +18,23 @@ interface Intake {
   keep(messages: readonly AcceptedMessage[]): Promise<MessageId[]>;
 }
 
+/** Where events go out; `webhooks/` has it. */
+export interface WebhookPort {
+  /** A service's webhook was changed, or there is something to deliver. */
+  changed(serviceId: ServiceId): void;
+  /** Refuses, by its form, an address that nothing may be posted to. @throws OutgoingRefusal */
+  readUrl(written: string): URL;
+  /** Posts one event that says it is a test, at once and once; null when there is no webhook. */
+  test(serviceId: ServiceId): Promise<RecordedAttempt | null>;
+}
+
 /** Everything the HTTP edge stands on; it opens and closes none of it. */
 export interface HttpParts {
   readonly database: Database;
   readonly intake: Intake;
   readonly media: MediaIntake;
   readonly sessions: SessionControl;
+  readonly webhooks: WebhookPort;
   readonly secrets: {
     /** 32 bytes. */
     readonly masterKey: Buffer;

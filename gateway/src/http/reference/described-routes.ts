@@ -7,12 +7,14 @@ import { PARTNER } from './endpoints/partner.ts';
 import { READING } from './endpoints/reading.ts';
 import { SENDING } from './endpoints/sending.ts';
 import { SETTINGS } from './endpoints/settings.ts';
+import { WEBHOOKS } from './endpoints/webhooks.ts';
 import type { Reference, References } from './reference.ts';
 
 const REFERENCES: References = {
   ...SENDING,
   ...READING,
   ...SETTINGS,
+  ...WEBHOOKS,
   ...PARTNER,
   ...OPERATOR,
   ...HEALTH,

@@ -6,6 +6,7 @@ export const SECTIONS = {
   Sending: 'Messages to people and groups.',
   Reading: 'What was sent, what came in, and what waits.',
   Settings: 'How a service behaves.',
+  Webhooks: 'Events that are posted to an address of yours; part of the Premium plan.',
   Partner: 'Services that an agent buys and looks after.',
   Operator: 'What whoever runs this gateway does, with the admin token.',
   Health: 'For load balancers and monitoring.',

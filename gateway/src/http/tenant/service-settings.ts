@@ -7,9 +7,10 @@ import { planOf } from '../../domain/plans.ts';
 import type { Service } from '../../storage/services/service.ts';
 import { updateService, type ServiceChange } from '../../storage/services/update-service.ts';
 import { findSession, type SessionRow } from '../../storage/sessions/session-rows.ts';
+import { findWebhook, type Webhook } from '../../storage/webhooks/webhook-settings.ts';
 import { refuseAutomaticRequest } from '../access/automatic-requests.ts';
 import type { Edge } from '../edge.ts';
-import { single, type Parameters } from '../parameters/parameters.ts';
+import { readSwitch, single, type Parameters } from '../parameters/parameters.ts';
 import { readParameters } from '../parameters/read-parameters.ts';
 import { linkedCallingCode } from './country-code.ts';
 import type { KeyInPath } from './key-in-path.ts';
@@ -23,20 +24,11 @@ const Settings = Type.Object({
   }),
   statusCountryCode: Type.String(),
   whatsAppReceiveMessage: Type.Union([Type.Literal('Enable'), Type.Literal('Disable')]),
-  webhook: Type.String(),
+  webhook: Type.String({ description: 'Empty while none is set.' }),
   level: Type.String({ enum: ['1', '2', '3'] }),
 });
 
 const COUNTRY_CODE_FORM = /^[1-9]\d{0,3}$/;
-const SWITCH_SPELLINGS = new Map([
-  ['on', true],
-  ['true', true],
-  ['1', true],
-  ['off', false],
-  ['false', false],
-  ['0', false],
-]);
-
 /** `serviceSettings`: shows the settings, after changing those that were given. */
 export function addServiceSettings(app: FastifyInstance, edge: Edge): void {
   app.route<KeyInPath>({
@@ -54,7 +46,11 @@ export function addServiceSettings(app: FastifyInstance, edge: Edge): void {
         edge.services.forget(apiKey);
         service = { ...service, ...change };
       }
-      return describe(service, await findSession(edge.database, service.id));
+      const [session, webhook] = await Promise.all([
+        findSession(edge.database, service.id),
+        findWebhook(edge.database, service.id),
+      ]);
+      return describe(service, session, webhook);
     },
   });
 }
@@ -66,7 +62,9 @@ function readChange(parameters: Parameters): ServiceChange | null {
   if (countryCode === '' && receiveMessage === '') return null;
   return {
     ...(countryCode === '' ? {} : { countryCode: readCountryCode(countryCode) }),
-    ...(receiveMessage === '' ? {} : { receivesMessages: readSwitch(receiveMessage) }),
+    ...(receiveMessage === ''
+      ? {}
+      : { receivesMessages: readSwitch(receiveMessage, 'receiveMessage') }),
   };
 }
 
@@ -81,15 +79,11 @@ function readCountryCode(written: string): string {
   return digits;
 }
 
-function readSwitch(written: string): boolean {
-  const isOn = SWITCH_SPELLINGS.get(written.toLowerCase());
-  if (isOn === undefined) {
-    throw new Problem('invalid_parameter', 'The receiveMessage must be "on" or "off".');
-  }
-  return isOn;
-}
-
-function describe(service: Service, session: SessionRow | null): Static<typeof Settings> {
+function describe(
+  service: Service,
+  session: SessionRow | null,
+  webhook: Webhook | null,
+): Static<typeof Settings> {
   return {
     status: 'true',
     connectionStatus: CONNECTION_STATES[session?.state ?? 'disconnected'],
@@ -98,7 +92,7 @@ function describe(service: Service, session: SessionRow | null): Static<typeof S
     // The documented sentence keeps its gap when no code was ever set.
     statusCountryCode: `When sending a message, if the phone number starts with zero, the ${service.countryCode ?? ''} will replace zero`,
     whatsAppReceiveMessage: service.receivesMessages ? 'Enable' : 'Disable',
-    webhook: '',
+    webhook: webhook?.url ?? '',
     level: String(planOf(service.planId).level),
   };
 }
