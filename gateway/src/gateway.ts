@@ -4,21 +4,23 @@ import type { FastifyInstance } from 'fastify';
 import { Gauge, Registry, collectDefaultMetrics } from 'prom-client';
 import type { Config } from './config/config.ts';
 import { openSecrets, type Secrets } from './config/secrets.ts';
-import type { ServiceId } from './domain/ids.ts';
 import { createHttpServer } from './http/server.ts';
 import type { HttpParts } from './http/parts.ts';
 import { FileDownloader } from './inbox/file-downloader.ts';
-import { createInbox, type Inbox } from './inbox/inbox.ts';
+import { createInbox } from './inbox/inbox.ts';
 import { openReceivedFiles, type ReceivedFiles } from './inbox/received-files.ts';
 import { openMedia, type Media } from './media/open-media.ts';
 import { createIntake } from './outbox/intake.ts';
 import { Outbox } from './outbox/outbox.ts';
+import { Ownership, type AccountHolder } from './ownership/ownership.ts';
+import { timesOf } from './ownership/ownership-times.ts';
 import { systemClock } from './runtime/clock.ts';
 import { armCrashPoint } from './runtime/crash-point.ts';
 import { lockDirectory } from './runtime/directory-lock.ts';
 import type { Log } from './runtime/log.ts';
 import { systemRandom } from './runtime/random.ts';
-import type { Answer, Connector, IncomingMessage } from './sessions/connection.ts';
+import { createFingerprint } from './runtime/seal.ts';
+import type { Connector } from './sessions/connection.ts';
 import { Sessions } from './sessions/sessions.ts';
 import { openSimulatedWhatsApp, type SimulatedWhatsApp } from './simulated-whatsapp.ts';
 import { openDatabase, type Database } from './storage/database.ts';
@@ -31,7 +33,10 @@ import { createConnector, whatsAppEndpoint } from './whatsapp/connector.ts';
 import { onlyMediaHost } from './whatsapp/files/media-hosts.ts';
 import { keyCodec } from './whatsapp/key-codec.ts';
 
-const ANSWERS_ON_STOP_MS_MAX = 10_000;
+/** Another process may take over within five seconds of a SIGTERM; what is left is sent by it again. */
+const ANSWERS_ON_STOP_MS_MAX = 3000;
+/** Whether a process still owns its accounts must not wait behind its own work. */
+const LEASE_DATABASE = { connectionsMax: 3, answerMsMax: 4000 };
 const KEYS_ON_STOP_MS_MAX = 5000;
 const DOWNLOADS_ON_STOP_MS_MAX = 2000;
 
@@ -67,7 +72,7 @@ async function buildGateway(
   const lock = await lockDirectory(config.dataDir);
   stack.defer(() => lock.release());
   const secrets = openSecrets(config);
-  const database = await prepareDatabase(config, log, stack);
+  const { database, leaseDatabase } = await prepareDatabase(config, log, stack);
   const simulator = config.testMode ? await openSimulatedWhatsApp(config) : null;
   stack.defer(() => simulator?.close());
   const media = await openMedia({
@@ -80,8 +85,17 @@ async function buildGateway(
     log,
   });
   stack.defer(() => media.stop());
-  const joined = joinSessions(config, database, media, simulator, secrets, log, stack);
-  const { sessions, outbox, receivedFiles } = joined;
+  const joined = await joinSessions(
+    config,
+    database,
+    leaseDatabase,
+    media,
+    simulator,
+    secrets,
+    log,
+    stack,
+  );
+  const { sessions, outbox, receivedFiles, ownership } = joined;
   const http = await createHttpServer({
     database,
     intake: createIntake(database, (messages) => {
@@ -100,13 +114,11 @@ async function buildGateway(
     isReady: () => whyNotReady(database),
     metrics: createMetrics(sessions),
   });
+  await ownership.start();
   await http.listen({ port: config.port, host: config.host });
   stack.defer(() => http.close());
   media.start((serviceId) => {
     outbox.fetched(serviceId);
-  });
-  void sessions.start().catch((error: unknown) => {
-    log.error({ err: error }, 'the sessions could not be brought back');
   });
   return {
     url: urlOf(http, config.host),
@@ -120,7 +132,7 @@ async function prepareDatabase(
   config: Config,
   log: Log,
   stack: AsyncDisposableStack,
-): Promise<Database> {
+): Promise<{ readonly database: Database; readonly leaseDatabase: Database }> {
   let url = config.databaseUrl;
   if (url === null) {
     const embedded = await startEmbeddedPostgres({ dataDir: config.dataDir, log });
@@ -128,28 +140,49 @@ async function prepareDatabase(
     url = embedded.connectionString;
   }
   await migrate(url);
-  const database = openDatabase(url, (error) => {
+  const onBreak = (error: Error): void => {
     log.warn({ err: error }, 'a database connection broke; it will be made again');
-  });
+  };
+  const database = openDatabase(url, onBreak);
   stack.defer(() => database.close());
+  const leaseDatabase = openDatabase(url, onBreak, LEASE_DATABASE);
+  stack.defer(() => leaseDatabase.close());
   await assertDurable((statement) => database.pool.query(statement));
-  return database;
+  return { database, leaseDatabase };
 }
 
-function joinSessions(
+async function joinSessions(
   config: Config,
   database: Database,
+  leaseDatabase: Database,
   media: Media,
   simulator: SimulatedWhatsApp | null,
   secrets: Secrets,
   log: Log,
   stack: AsyncDisposableStack,
-): { sessions: Sessions; outbox: Outbox; receivedFiles: HttpParts['receivedFiles'] } {
-  const vault = new StoredKeyVault(database, secrets.masterKey, keyCodec, systemClock, log);
+): Promise<{
+  sessions: Sessions;
+  outbox: Outbox;
+  ownership: Ownership;
+  receivedFiles: HttpParts['receivedFiles'];
+}> {
+  const refused = (): void => {
+    ownership.doubt();
+  };
+  const vault = new StoredKeyVault(
+    database,
+    secrets.masterKey,
+    keyCodec,
+    systemClock,
+    log,
+    refused,
+  );
   stack.defer(() => within(KEYS_ON_STOP_MS_MAX, vault.close()));
   const connector = createConnector({
     vault,
     shelf: media.shelf,
+    mayOpen: (lease) => ownership.mayOpen(lease),
+    mayUse: (lease) => ownership.mayUse(lease),
     clock: systemClock,
     log,
     endpoints: {
@@ -161,16 +194,22 @@ function joinSessions(
   const wanted = (): void => {
     downloader.wake();
   };
-  const inbox = createInbox(database, { seal: files.seal, onFile: wanted }, systemClock);
+  const sealing = { seal: files.seal, onFile: wanted };
+  const inbox = createInbox(database, sealing, systemClock, refused);
   const sessions: Sessions = new Sessions(
     database,
     { connector, clock: systemClock, random: systemRandom, log },
     {
-      async onAnswer(serviceId, answer) {
-        await recordAnswer(inbox, serviceId, answer);
-        outbox.answered(serviceId, answer.whatsAppId);
+      seek: (serviceId) => ownership.seek(serviceId),
+      letGo: (serviceId) => ownership.letGo(serviceId),
+    },
+    {
+      async onAnswer(lease, answer) {
+        await inbox.recordAnswer({ lease, ...answer });
+        outbox.answered(lease.serviceId, answer.whatsAppId);
       },
-      onMessage: (serviceId, message) => recordMessage(inbox, serviceId, message),
+      onMessage: (lease, message) =>
+        inbox.recordMessage({ lease, ...message, groupId: message.groupId ?? '' }),
       onOpen(serviceId) {
         outbox.connectionOpened(serviceId);
       },
@@ -186,7 +225,20 @@ function joinSessions(
     clock: systemClock,
     log,
   });
-  stack.defer(() => sessions.stop());
+  const ownership: Ownership = await joinOwnership(config, leaseDatabase, simulator, secrets, log, {
+    take: ({ lease, mode, isAsked }) => {
+      sessions.take(lease, mode, isAsked);
+    },
+    async end(lease) {
+      await outbox.rest(lease.serviceId, ANSWERS_ON_STOP_MS_MAX);
+      await sessions.end(lease);
+      outbox.forget(lease.serviceId);
+    },
+    drop: (lease) => {
+      sessions.drop(lease);
+    },
+  });
+  stack.defer(() => ownership.stop());
   stack.defer(() => outbox.stop(ANSWERS_ON_STOP_MS_MAX));
   const downloader: FileDownloader = startDownloader(
     config,
@@ -197,7 +249,31 @@ function joinSessions(
     log,
   );
   stack.defer(() => downloader.stop(DOWNLOADS_ON_STOP_MS_MAX));
-  return { sessions, outbox, receivedFiles: { pathOf: files.pathOf, wanted } };
+  return { sessions, outbox, ownership, receivedFiles: { pathOf: files.pathOf, wanted } };
+}
+
+async function joinOwnership(
+  config: Config,
+  leaseDatabase: Database,
+  simulator: SimulatedWhatsApp | null,
+  secrets: Secrets,
+  log: Log,
+  holder: AccountHolder,
+): Promise<Ownership> {
+  const trust = await simulator?.trust().catch(() => null);
+  return new Ownership({
+    pool: leaseDatabase.pool,
+    holder,
+    self: {
+      home: secrets.home,
+      modes: simulator === null ? ['live'] : ['test', 'live'],
+      simulator: trust == null ? null : Buffer.from(trust.rootKey).toString('hex'),
+      adminFingerprint: createFingerprint(secrets.masterKey)(secrets.adminToken),
+    },
+    times: timesOf(config.leaseMs),
+    clock: systemClock,
+    log,
+  });
 }
 
 function startDownloader(
@@ -226,18 +302,6 @@ function startDownloader(
   });
   downloader.start();
   return downloader;
-}
-
-function recordAnswer(inbox: Inbox, serviceId: ServiceId, answer: Answer): Promise<void> {
-  return inbox.recordAnswer({ serviceId, ...answer });
-}
-
-function recordMessage(
-  inbox: Inbox,
-  serviceId: ServiceId,
-  message: IncomingMessage,
-): Promise<void> {
-  return inbox.recordMessage({ serviceId, ...message, groupId: message.groupId ?? '' });
 }
 
 async function endpointOf(simulator: SimulatedWhatsApp) {

@@ -34,6 +34,8 @@ export interface Config {
   readonly allowPrivateUrls: boolean;
   /** Where the crash campaign makes this process kill itself (`runtime/crash-point.ts`). */
   readonly crashAt: string | null;
+  /** After how long without a sign of life a process's accounts are taken over by others. */
+  readonly leaseMs: number;
   readonly logLevel: string;
 }
 
@@ -96,6 +98,7 @@ export function decideConfig(environment: Environment): Config {
       false,
     ),
     crashAt: environment.TICKWIRE_CRASH_AT ?? null,
+    leaseMs: readCount('TICKWIRE_LEASE_SECONDS', environment.TICKWIRE_LEASE_SECONDS, 30) * 1000,
     logLevel,
   };
 }

@@ -1,4 +1,5 @@
-import type { ServiceId, WhatsAppId } from '../domain/ids.ts';
+import type { WhatsAppId } from '../domain/ids.ts';
+import { LeaseLost, type Lease } from '../domain/lease.ts';
 import { higherTick } from '../domain/message-state.ts';
 import type { Tick } from '../domain/message-state.ts';
 import { createBatcher } from '../runtime/batcher.ts';
@@ -16,7 +17,8 @@ const RECEIVED = { itemsMax: 500 };
 
 /** What WhatsApp says about a message of a service. */
 export interface ServiceAnswer {
-  readonly serviceId: ServiceId;
+  /** Of the owner whose connection it came by. */
+  readonly lease: Lease;
   readonly whatsAppId: WhatsAppId;
   readonly verdict: { readonly tick: Tick } | { readonly refusal: string };
   readonly atMs: number;
@@ -31,7 +33,8 @@ export interface InboxFiles {
 
 /**
  * Turns what WhatsApp says into rows. Each promise resolves when the row is committed, which may be
- * long after: what arrives while the database is away waits for it.
+ * long after: what arrives while the database is away waits for it. They reject with LeaseLost when
+ * the account has another owner by now, whom WhatsApp will tell again.
  */
 export interface Inbox {
   recordAnswer(answer: ServiceAnswer): Promise<void>;
@@ -41,26 +44,47 @@ export interface Inbox {
   settled(): Promise<void>;
 }
 
-export function createInbox(database: Database, files: InboxFiles, clock: Clock): Inbox {
-  const answers = createBatcher<ServiceAnswer, undefined>(async (batch) => {
+/** @param onLost told when the database refuses what was written under a lease */
+export function createInbox(
+  database: Database,
+  files: InboxFiles,
+  clock: Clock,
+  onLost: (lease: Lease) => void,
+): Inbox {
+  const outcomes = (batch: readonly { lease: Lease }[], lost: readonly Lease[]) => {
+    for (const lease of lost) onLost(lease);
+    return batch.map(({ lease }) => lost.find(({ serviceId }) => serviceId === lease.serviceId));
+  };
+  const answers = createBatcher<ServiceAnswer, Lease | undefined>(async (batch) => {
     const what = batch.some(isAck) ? 'ack' : 'receipt';
     passCrashPoint(`${what}-before-commit`);
-    await whenDatabaseAnswers(clock, () => recordAnswers(database.pool, mergeAnswers(batch)));
+    const merged = mergeAnswers(batch);
+    const lost = await whenDatabaseAnswers(clock, () => recordAnswers(database.pool, merged));
     passCrashPoint(`${what}-after-commit`);
-    return batch.map(() => undefined);
+    return outcomes(batch, lost);
   }, ANSWERS);
-  const received = createBatcher<ReceivedMessage, undefined>(async (batch) => {
+  const received = createBatcher<ReceivedMessage, Lease | undefined>(async (batch) => {
     passCrashPoint('incoming-before-commit');
-    const fileCount = await whenDatabaseAnswers(clock, () => insertReceived(database.pool, batch));
+    const { fileCount, lost } = await whenDatabaseAnswers(clock, () =>
+      insertReceived(database.pool, batch),
+    );
     passCrashPoint('incoming-after-commit');
     if (fileCount > 0) files.onFile();
-    return batch.map(() => undefined);
+    return outcomes(batch, lost);
   }, RECEIVED);
   return {
-    recordAnswer: (answer) => answers.add(answer),
-    recordMessage: (message) => received.add(sealFile(message, files)),
+    recordAnswer: async (answer) => {
+      throwIfLost(await answers.add(answer));
+    },
+    recordMessage: async (message) => {
+      throwIfLost(await received.add(sealFile(message, files)));
+    },
     settled: () => answers.drained(),
   };
+}
+
+function throwIfLost(lease: Lease | undefined): void {
+  if (lease !== undefined) throw new LeaseLost(lease);
 }
 
 function isAck({ verdict }: ServiceAnswer): boolean {
@@ -68,25 +92,25 @@ function isAck({ verdict }: ServiceAnswer): boolean {
 }
 
 function sealFile(message: ReceivedMessage, { seal }: InboxFiles): ReceivedMessage {
-  const { serviceId, whatsAppId, file } = message;
+  const { lease, whatsAppId, file } = message;
   if (file === null) return message;
-  return { ...message, file: { ...file, source: seal(serviceId, whatsAppId, file.source) } };
+  return { ...message, file: { ...file, source: seal(lease.serviceId, whatsAppId, file.source) } };
 }
 
 /** Several answers about one message become one: the highest tick, each tick's first time. */
 export function mergeAnswers(answers: readonly ServiceAnswer[]): RecordedAnswer[] {
   const merged = new Map<string, RecordedAnswer>();
   for (const answer of answers) {
-    const key = `${answer.serviceId}|${answer.whatsAppId}`;
+    const key = `${answer.lease.serviceId}|${answer.whatsAppId}`;
     merged.set(key, mergeAnswer(merged.get(key), answer));
   }
   return [...merged.values()];
 }
 
 function mergeAnswer(known: RecordedAnswer | undefined, answer: ServiceAnswer): RecordedAnswer {
-  const { serviceId, whatsAppId, verdict, atMs } = answer;
+  const { lease, whatsAppId, verdict, atMs } = answer;
   const before = known ?? {
-    serviceId,
+    lease,
     whatsAppId,
     tick: null,
     serverAtMs: null,

@@ -1,4 +1,4 @@
-import type { ServiceId } from '../domain/ids.ts';
+import type { Lease } from '../domain/lease.ts';
 import {
   DEFAULT_CONNECTION_CONFIG,
   initAuthCreds,
@@ -17,9 +17,9 @@ const CREDENTIALS_NAME = '';
 /** @returns the credentials kept for a service, or null before its first connection */
 export async function loadCredentials(
   vault: KeyVault,
-  serviceId: ServiceId,
+  lease: Lease,
 ): Promise<AuthenticationCreds | null> {
-  const found = await vault.load(serviceId, CREDENTIALS, [CREDENTIALS_NAME]);
+  const found = await vault.load(lease, CREDENTIALS, [CREDENTIALS_NAME]);
   const kept = found.get(CREDENTIALS_NAME) as AuthenticationCreds | undefined;
   return kept === undefined ? null : copyOf(kept);
 }
@@ -32,10 +32,10 @@ export function newCredentials(): AuthenticationCreds {
 /** Keeps the credentials as they are now. */
 export function stageCredentials(
   vault: KeyVault,
-  serviceId: ServiceId,
+  lease: Lease,
   credentials: AuthenticationCreds,
 ): void {
-  vault.stage(serviceId, CREDENTIALS, CREDENTIALS_NAME, copyOf(credentials));
+  vault.stage(lease, CREDENTIALS, CREDENTIALS_NAME, copyOf(credentials));
 }
 
 /** The library changes its credentials in place; what the vault holds must stay as it was. */
@@ -55,10 +55,10 @@ export function isLinkedDevice(credentials: AuthenticationCreds | null): boolean
 }
 
 /** The library's key store over our vault. */
-export function createKeyStore(vault: KeyVault, serviceId: ServiceId): SignalKeyStore {
+export function createKeyStore(vault: KeyVault, lease: Lease): SignalKeyStore {
   return {
     async get<Type extends keyof SignalDataTypeMap>(type: Type, ids: string[]) {
-      const found = await vault.load(serviceId, type, ids);
+      const found = await vault.load(lease, type, ids);
       // The library notes in this very object, before anything is sent, who has got a group's key.
       // A send that fails must not leave that behind in what the vault remembers.
       if (type === 'sender-key-memory') {
@@ -67,7 +67,7 @@ export function createKeyStore(vault: KeyVault, serviceId: ServiceId): SignalKey
       return Object.fromEntries(found) as Record<string, SignalDataTypeMap[Type]>;
     },
     set(data: SignalDataSet) {
-      stageAll(vault, serviceId, data);
+      stageAll(vault, lease, data);
     },
   };
 }
@@ -84,9 +84,9 @@ export function createKeyStore(vault: KeyVault, serviceId: ServiceId): SignalKey
  */
 export function createWriteThroughRepository(
   vault: KeyVault,
-  serviceId: ServiceId,
+  lease: Lease,
 ): SocketConfig['makeSignalRepository'] {
-  const store = createKeyStore(vault, serviceId);
+  const store = createKeyStore(vault, lease);
   return (auth, logger, lookUpLids) => {
     const { keys } = auth;
     const ratchetsApart = {
@@ -95,7 +95,7 @@ export function createWriteThroughRepository(
         RATCHETS.has(type) ? store.get(type, ids) : keys.get(type, ids),
       async set(data: SignalDataSet) {
         const { session, 'sender-key': senderKey, ...others } = data;
-        stageAll(vault, serviceId, {
+        stageAll(vault, lease, {
           ...(session ? { session } : {}),
           ...(senderKey ? { 'sender-key': senderKey } : {}),
         });
@@ -138,10 +138,10 @@ function underOneName(repository: Repository): Repository {
 
 const RATCHETS: ReadonlySet<keyof SignalDataTypeMap> = new Set(['session', 'sender-key']);
 
-function stageAll(vault: KeyVault, serviceId: ServiceId, data: SignalDataSet): void {
+function stageAll(vault: KeyVault, lease: Lease, data: SignalDataSet): void {
   for (const [type, values] of Object.entries(data)) {
     for (const [name, value] of Object.entries(values)) {
-      vault.stage(serviceId, type, name, value ?? null);
+      vault.stage(lease, type, name, value ?? null);
     }
   }
 }

@@ -14,6 +14,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   inbox: ['domain', 'storage', 'runtime'],
   webhooks: ['domain', 'storage', 'runtime'],
   media: ['domain', 'storage', 'runtime'],
+  ownership: ['domain', 'storage', 'runtime'],
   sessions: ['domain', 'storage', 'runtime'],
   whatsapp: ['domain', 'runtime', 'sessions/connection.ts'],
   outbox: ['domain', 'storage', 'sessions', 'media', 'ledger', 'runtime'],

@@ -1,25 +1,30 @@
 import type { Pool } from 'pg';
 import type { GroupId } from '../../domain/group-id.ts';
 import type { MessageId, ServiceId, WhatsAppId } from '../../domain/ids.ts';
+import type { Lease } from '../../domain/lease.ts';
 import type { DueMessage } from '../../domain/message.ts';
 import type { PhoneNumber } from '../../domain/phone-number.ts';
+import { assertHeld, heldUnder } from '../leases/fence.ts';
 import { CONTENT_COLUMNS, contentOf, JOIN_MEDIA, type ContentRow } from './content-columns.ts';
 
 const CLAIM_DUE = `
-  WITH due AS (
+  WITH ${heldUnder('$1', '$2')},
+  due AS (
     SELECT id FROM messages
-    WHERE service_id = $1 AND state IN ('accepted', 'ready') AND due_at <= now()
-    ORDER BY due_at, id LIMIT $2 FOR UPDATE),
+    WHERE service_id = (SELECT service_id FROM held)
+      AND state IN ('accepted', 'ready') AND due_at <= now()
+    ORDER BY due_at, id LIMIT $3 FOR UPDATE),
   claimed AS (
-    UPDATE messages m SET state = 'sending', attempts = m.attempts + 1,
+    UPDATE messages m SET state = 'sending', attempts = m.attempts + 1, claim_epoch = $2,
                           executed_at = coalesce(m.executed_at, now())
     FROM due WHERE m.service_id = $1 AND m.id = due.id
     RETURNING m.*)`;
 
 const CLAIM_IN_DOUBT = `
-  WITH claimed AS (
-    UPDATE messages SET attempts = attempts + 1
-    WHERE service_id = $1 AND state = 'sending'
+  WITH ${heldUnder('$1', '$2')},
+  claimed AS (
+    UPDATE messages SET attempts = attempts + 1, claim_epoch = $2
+    WHERE service_id = (SELECT service_id FROM held) AND state = 'sending'
     RETURNING *)`;
 
 const CLAIMED_WITH_MEDIA = `
@@ -42,17 +47,19 @@ interface ClaimedRow extends ContentRow {
  * Takes a service's next due messages for sending, oldest first. Once taken a message is in doubt
  * until WhatsApp answers, so it is never cancelled and is sent again after a crash.
  * @param countMax the most messages to take
+ * @throws LeaseLost
  */
 export async function claimDueMessages(
   pool: Pool,
-  serviceId: ServiceId,
+  lease: Lease,
   countMax: number,
 ): Promise<DueMessage[]> {
   const result = await pool.query<ClaimedRow>({
     text: CLAIM_DUE + CLAIMED_WITH_MEDIA,
-    values: [serviceId, countMax],
+    values: [lease.serviceId, lease.epoch, countMax],
   });
-  return result.rows.map((row) => toDueMessage(serviceId, row));
+  if (result.rows.length === 0) await assertHeld(pool, lease);
+  return result.rows.map((row) => toDueMessage(lease.serviceId, row));
 }
 
 /** A message that was handed over earlier without an answer. */
@@ -64,17 +71,16 @@ export interface MessageInDoubt extends DueMessage {
 /**
  * The service's messages that were handed over earlier without an answer, oldest first: they go
  * again, before new ones, under the same WhatsApp id. Counts the attempt.
+ * @throws LeaseLost
  */
-export async function claimMessagesInDoubt(
-  pool: Pool,
-  serviceId: ServiceId,
-): Promise<MessageInDoubt[]> {
+export async function claimMessagesInDoubt(pool: Pool, lease: Lease): Promise<MessageInDoubt[]> {
   const result = await pool.query<ClaimedRow>({
     text: CLAIM_IN_DOUBT + CLAIMED_WITH_MEDIA,
-    values: [serviceId],
+    values: [lease.serviceId, lease.epoch],
   });
+  if (result.rows.length === 0) await assertHeld(pool, lease);
   return result.rows.map((row) => ({
-    ...toDueMessage(serviceId, row),
+    ...toDueMessage(lease.serviceId, row),
     inDoubtMs: row.in_doubt_ms,
   }));
 }

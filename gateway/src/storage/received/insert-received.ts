@@ -1,9 +1,12 @@
 import type { Pool } from 'pg';
 import type { ServiceId } from '../../domain/ids.ts';
+import type { Lease } from '../../domain/lease.ts';
+import { heldAmong, LeaseSet } from '../leases/fence.ts';
 
 /** A received message to be kept. */
 export interface ReceivedMessage {
-  readonly serviceId: ServiceId;
+  /** Of the owner whose connection it came by. */
+  readonly lease: Lease;
   readonly whatsAppId: string;
   readonly groupId: string;
   readonly fromPhone: string | null;
@@ -23,12 +26,13 @@ export interface ReceivedMessage {
 
 // The row and what it takes to fetch its file are one statement: neither is there without the other.
 const INSERT_RECEIVED = `
-  WITH m AS (
+  WITH ${heldAmong('$13', '$14')},
+  m AS (
     SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
                          $7::text[], $8::bigint[], $9::bytea[], $10::text[], $11::text[],
                          $12::bigint[]) WITH ORDINALITY
       AS m(service_id, whatsapp_id, group_id, from_phone, from_lid, type, text, sent_ms, source,
-           mimetype, file_name, bytes, position)),
+           mimetype, file_name, bytes, position) JOIN held USING (service_id)),
   kept AS (
     INSERT INTO received_messages
       (service_id, whatsapp_id, group_id, from_phone, from_lid, to_phone, type, text, sent_at)
@@ -39,29 +43,34 @@ const INSERT_RECEIVED = `
     LEFT JOIN sessions ON sessions.service_id = services.id
     ORDER BY m.position
     ON CONFLICT DO NOTHING
-    RETURNING service_id, id, whatsapp_id, group_id, from_phone, from_lid)
+    RETURNING service_id, id, whatsapp_id, group_id, from_phone, from_lid),
+  files AS (
   INSERT INTO received_media (service_id, message_id, state, source, mimetype, file_name, bytes)
   SELECT kept.service_id, kept.id, 'waiting', m.source, m.mimetype, m.file_name, m.bytes
   FROM kept JOIN m USING (service_id, whatsapp_id, group_id)
   WHERE m.source IS NOT NULL AND kept.from_phone IS NOT DISTINCT FROM m.from_phone
     AND kept.from_lid IS NOT DISTINCT FROM m.from_lid
-  ON CONFLICT DO NOTHING`;
+  ON CONFLICT DO NOTHING
+  RETURNING 1)
+  SELECT service_id, (SELECT count(*)::int FROM files) AS file_count FROM held`;
 
 /**
  * Keeps received messages, of any number of services, in the order given and each once: WhatsApp
  * delivers again what it thinks we have not got. Nothing is kept for a service that does not want
  * incoming messages.
- * @returns how many of them carry a file that is to be downloaded
+ * @returns how many of them carry a file that is to be downloaded, and the leases under which
+ *   nothing may be written any more; what came by them was not
  */
 export async function insertReceived(
   pool: Pool,
   messages: readonly ReceivedMessage[],
-): Promise<number> {
-  const result = await pool.query({
+): Promise<{ readonly fileCount: number; readonly lost: Lease[] }> {
+  const leases = new LeaseSet(messages.map((message) => message.lease));
+  const { rows } = await pool.query<{ service_id: ServiceId; file_count: number }>({
     name: 'insert-received',
     text: INSERT_RECEIVED,
     values: [
-      messages.map((message) => message.serviceId),
+      messages.map((message) => message.lease.serviceId),
       messages.map((message) => message.whatsAppId),
       messages.map((message) => message.groupId),
       messages.map((message) => message.fromPhone),
@@ -73,7 +82,9 @@ export async function insertReceived(
       messages.map((message) => message.file?.mimetype ?? null),
       messages.map((message) => message.file?.fileName ?? null),
       messages.map((message) => message.file?.bytes ?? null),
+      ...leases.columns(),
     ],
   });
-  return result.rowCount ?? 0;
+  const lost = leases.without(new Set(rows.map((row) => row.service_id)));
+  return { fileCount: rows[0]?.file_count ?? 0, lost };
 }
