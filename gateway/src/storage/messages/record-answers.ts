@@ -15,14 +15,11 @@ export interface RecordedAnswer {
   readonly refusal: string | null;
 }
 
-// A tick only climbs, and only from `sending` on; enum order is the ladder's order. A message whose
-// outcome was unknown, and was therefore given up, is put right by a late tick.
+// A tick outweighs whatever we believe (`domain/message-life.ts`); enum order is the ladder's order,
+// with everything else below it.
 const RECORD_ANSWERS = `
   UPDATE messages m SET
-    state = CASE
-      WHEN a.tick IS NULL THEN 'failed'
-      WHEN m.state = 'failed' OR a.tick > m.state THEN a.tick
-      ELSE m.state END,
+    state = CASE WHEN a.tick IS NULL THEN 'failed' ELSE greatest(m.state, a.tick) END,
     failure = CASE WHEN a.tick IS NULL THEN a.refusal END,
     server_at = coalesce(m.server_at, to_timestamp(a.server_ms / 1000.0)),
     phone_at = coalesce(m.phone_at, to_timestamp(a.phone_ms / 1000.0)),
@@ -31,8 +28,7 @@ const RECORD_ANSWERS = `
               $6::bigint[], $7::text[])
        AS a(service_id, whatsapp_id, tick, server_ms, phone_ms, read_ms, refusal)
   WHERE m.service_id = a.service_id AND m.whatsapp_id = a.whatsapp_id
-    AND CASE WHEN a.tick IS NULL THEN m.state = 'sending'
-             ELSE m.state >= 'sending' OR (m.state = 'failed' AND m.failure = 'unknown_outcome') END`;
+    AND CASE WHEN a.tick IS NULL THEN m.state = 'sending' ELSE m.executed_at IS NOT NULL END`;
 
 /**
  * Writes WhatsApp's answers, of any number of services, in one statement.
