@@ -14,6 +14,7 @@ export interface Schema {
   workers: WorkerTable;
   leases: LeaseTable;
   messages: MessageTable;
+  idempotency_keys: IdempotencyKeyTable;
   media: MediaTable;
   received_messages: ReceivedMessageTable;
   received_media: ReceivedMediaTable;
@@ -108,6 +109,16 @@ interface MessageTable {
   claim_epoch: number | null;
   /** How often the process that was handing it over died without a word. */
   crashes: Generated<number>;
+}
+
+interface IdempotencyKeyTable {
+  service_id: ServiceId;
+  key: string;
+  fingerprint: Buffer;
+  message_ids: number[];
+  /** Null where one recipient was answered. */
+  recipients: string[] | null;
+  used_at: Generated<Date>;
 }
 
 interface MediaTable {
