@@ -2,9 +2,8 @@ import assert from 'node:assert/strict';
 import { createHash, randomUUID } from 'node:crypto';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
-import { acceptedMessage } from '../../test/harness/stored-service.ts';
 import { createTestDatabase } from '../../test/harness/database.ts';
-import { storeService } from '../../test/harness/stored-service.ts';
+import { acceptedMessage, storeService } from '../../test/harness/stored-service.ts';
 import { Problem } from '../domain/errors.ts';
 import type { MessageId, ServiceId } from '../domain/ids.ts';
 import type { NamedCall, QueuedCall } from '../domain/named-call.ts';
@@ -113,10 +112,11 @@ test('old names are forgotten by many processes at once; a name in use is not', 
   const keys = Array.from({ length: 30 }, () => randomUUID());
   const call = { gateway: 0, service: 0, content: 1, recipients: 1 };
   await Promise.all(keys.map((key) => keep(services, { ...call, key })));
-  await database.pool.query(
-    `UPDATE idempotency_keys SET used_at = used_at - interval '7 days' WHERE service_id = $1`,
-    services,
-  );
+  await database.query
+    .updateTable('idempotency_keys')
+    .set({ used_at: new Date(Date.now() - 7 * 86_400_000) })
+    .where('service_id', 'in', services)
+    .execute();
   const usedAgain = keys[0] ?? fail();
   const [reused, ...counts] = await Promise.all([
     keep(services, { ...call, key: usedAgain, content: 0 }),

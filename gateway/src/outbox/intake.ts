@@ -16,7 +16,7 @@ const INSERTS = { itemsMax: 500 };
 const LOOKUPS = { itemsMax: 500 };
 
 /** Messages that are accepted together, from one call. */
-export interface AcceptedCall {
+interface AcceptedCall {
   readonly messages: readonly AcceptedMessage[];
   /** The recipients as they were written, where several are answered; null where one is. */
   readonly recipients: readonly string[] | null;

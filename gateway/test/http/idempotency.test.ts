@@ -134,15 +134,15 @@ describe('anything else under the same key is refused, and nothing is sent:', ()
   });
 });
 
+const upload = (content: Buffer, key: string): Promise<HttpAnswer> => {
+  const body = new FormData();
+  body.set('phonenumber', '447400733413');
+  body.set('file', new Blob([new Uint8Array(content)], { type: 'image/jpeg' }), 'a.jpg');
+  return http.ask(path(), { method: 'POST', body, headers: { 'idempotency-key': key } });
+};
+
 describe('a file under a key', () => {
   const bytes = Buffer.concat([Buffer.from('ffd8ffe000104a46494600', 'hex'), randomBytes(2000)]);
-  const upload = (content: Buffer, key: string): Promise<HttpAnswer> => {
-    const body = new FormData();
-    body.set('phonenumber', '447400733413');
-    body.set('file', new Blob([new Uint8Array(content)], { type: 'image/jpeg' }), 'a.jpg');
-    return http.ask(path(), { method: 'POST', body, headers: { 'idempotency-key': key } });
-  };
-
   test('is kept once, also as Base64; other bytes are refused; no file is left behind', async () => {
     const key = randomUUID();
     const first = await upload(bytes, key);

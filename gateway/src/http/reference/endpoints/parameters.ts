@@ -52,7 +52,7 @@ export const textOrCaption = Type.Optional(
   }),
 );
 
-export const schedule = Type.Optional(
+const schedule = Type.Optional(
   Type.String({
     description:
       'When to send it: a Unix time in UTC, in seconds, or in milliseconds when it has 13 digits. A time in the past means now; at most a year ahead.',
