@@ -114,6 +114,8 @@ interface MessageTable {
   claim_epoch: number | null;
   /** How often the process that was handing it over died without a word. */
   crashes: Generated<number>;
+  /** When it was claimed last from the queue: since then WhatsApp may have it. */
+  doubt_since: Date | null;
 }
 
 interface IdempotencyKeyTable {
