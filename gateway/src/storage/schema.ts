@@ -15,6 +15,7 @@ export interface Schema {
   workers: WorkerTable;
   leases: LeaseTable;
   messages: MessageTable;
+  idempotency_keys: IdempotencyKeyTable;
   media: MediaTable;
   received_messages: ReceivedMessageTable;
   received_media: ReceivedMediaTable;
@@ -115,6 +116,16 @@ interface MessageTable {
   crashes: Generated<number>;
   /** When it was claimed last from the queue: since then WhatsApp may have it. */
   doubt_since: Date | null;
+}
+
+interface IdempotencyKeyTable {
+  service_id: ServiceId;
+  key: string;
+  fingerprint: Buffer;
+  message_ids: number[];
+  /** Null where one recipient was answered. */
+  recipients: string[] | null;
+  used_at: Generated<Date>;
 }
 
 interface MediaTable {
