@@ -10,6 +10,7 @@ import { FileDownloader } from './inbox/file-downloader.ts';
 import { createInbox } from './inbox/inbox.ts';
 import { openReceivedFiles, type ReceivedFiles } from './inbox/received-files.ts';
 import { openMedia, type Media } from './media/open-media.ts';
+import { CallForgetter } from './outbox/call-forgetter.ts';
 import { createIntake } from './outbox/intake.ts';
 import { Outbox } from './outbox/outbox.ts';
 import { Ownership, type AccountHolder } from './ownership/ownership.ts';
@@ -114,6 +115,9 @@ async function buildGateway(
     isReady: () => whyNotReady(database),
     metrics: createMetrics(sessions),
   });
+  const forgetter = new CallForgetter(database, systemClock, log);
+  forgetter.start();
+  stack.defer(() => forgetter.stop());
   await ownership.start();
   await http.listen({ port: config.port, host: config.host });
   stack.defer(() => http.close());
@@ -195,7 +199,10 @@ async function joinSessions(
     downloader.wake();
   };
   const sealing = { seal: files.seal, onFile: wanted };
-  const inbox = createInbox(database, sealing, systemClock, refused);
+  const inbox = createInbox(database, sealing, systemClock, {
+    onEvents: () => undefined,
+    onLost: refused,
+  });
   const sessions: Sessions = new Sessions(
     database,
     { connector, clock: systemClock, random: systemRandom, log },

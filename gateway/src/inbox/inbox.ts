@@ -1,4 +1,4 @@
-import type { WhatsAppId } from '../domain/ids.ts';
+import type { ServiceId, WhatsAppId } from '../domain/ids.ts';
 import { LeaseLost, type Lease } from '../domain/lease.ts';
 import { higherTick } from '../domain/message-state.ts';
 import type { Tick } from '../domain/message-state.ts';
@@ -6,7 +6,11 @@ import { createBatcher } from '../runtime/batcher.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { passCrashPoint } from '../runtime/crash-point.ts';
 import type { Database } from '../storage/database.ts';
-import { recordAnswers, type RecordedAnswer } from '../storage/messages/record-answers.ts';
+import {
+  recordAnswers,
+  type KeptAnswers,
+  type RecordedAnswer,
+} from '../storage/messages/record-answers.ts';
 import { insertReceived, type ReceivedMessage } from '../storage/received/insert-received.ts';
 import { whenDatabaseAnswers } from '../storage/when-database-answers.ts';
 import type { ReceivedFiles } from './received-files.ts';
@@ -44,33 +48,41 @@ export interface Inbox {
   settled(): Promise<void>;
 }
 
-/** @param onLost told when the database refuses what was written under a lease */
+/** Who hears of what a write told. */
+export interface InboxListener {
+  /** The webhooks of these services have something to deliver. */
+  onEvents(services: ReadonlySet<ServiceId>): void;
+  /** The database refused what was written under a lease. */
+  onLost(lease: Lease): void;
+}
+
+/** @param listener told of what has to be done besides */
 export function createInbox(
   database: Database,
   files: InboxFiles,
   clock: Clock,
-  onLost: (lease: Lease) => void,
+  listener: InboxListener,
 ): Inbox {
-  const outcomes = (batch: readonly { lease: Lease }[], lost: readonly Lease[]) => {
-    for (const lease of lost) onLost(lease);
-    return batch.map(({ lease }) => lost.find(({ serviceId }) => serviceId === lease.serviceId));
+  const tell = (kept: KeptAnswers, batch: readonly { readonly lease: Lease }[]) => {
+    if (kept.listening.size > 0) listener.onEvents(kept.listening);
+    for (const lease of kept.lost) listener.onLost(lease);
+    const isOf = (lease: Lease) => (lost: Lease) => lost.serviceId === lease.serviceId;
+    return batch.map(({ lease }) => kept.lost.find(isOf(lease)));
   };
   const answers = createBatcher<ServiceAnswer, Lease | undefined>(async (batch) => {
     const what = batch.some(isAck) ? 'ack' : 'receipt';
     passCrashPoint(`${what}-before-commit`);
     const merged = mergeAnswers(batch);
-    const lost = await whenDatabaseAnswers(clock, () => recordAnswers(database.pool, merged));
+    const kept = await whenDatabaseAnswers(clock, () => recordAnswers(database.pool, merged));
     passCrashPoint(`${what}-after-commit`);
-    return outcomes(batch, lost);
+    return tell(kept, batch);
   }, ANSWERS);
   const received = createBatcher<ReceivedMessage, Lease | undefined>(async (batch) => {
     passCrashPoint('incoming-before-commit');
-    const { fileCount, lost } = await whenDatabaseAnswers(clock, () =>
-      insertReceived(database.pool, batch),
-    );
+    const kept = await whenDatabaseAnswers(clock, () => insertReceived(database.pool, batch));
     passCrashPoint('incoming-after-commit');
-    if (fileCount > 0) files.onFile();
-    return outcomes(batch, lost);
+    if (kept.fileCount > 0) files.onFile();
+    return tell(kept, batch);
   }, RECEIVED);
   return {
     recordAnswer: async (answer) => {

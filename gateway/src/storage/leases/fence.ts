@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { serviceId, type ServiceId } from '../../domain/ids.ts';
 import { LeaseLost, type Lease } from '../../domain/lease.ts';
 
 /**
@@ -9,9 +10,9 @@ import { LeaseLost, type Lease } from '../../domain/lease.ts';
  * either the write is committed before the lease changes hands, and the new owner sees it, or it
  * waits for the change, finds a newer epoch, and is refused. Writers do not wait for each other.
  */
-export function heldUnder(serviceId: string, epoch: string): string {
+export function heldUnder(service: string, epoch: string): string {
   return `held AS MATERIALIZED (
-    SELECT service_id FROM leases WHERE service_id = ${serviceId} AND epoch = ${epoch}
+    SELECT service_id FROM leases WHERE service_id = ${service} AND epoch = ${epoch}
     FOR KEY SHARE)`;
 }
 
@@ -49,6 +50,11 @@ export class LeaseSet {
   }
 }
 
+/** The services of an `array_agg` of their ids. */
+export function idsOf(aggregated: readonly string[] | undefined): ReadonlySet<ServiceId> {
+  return new Set((aggregated ?? []).map((id) => serviceId(Number(id))));
+}
+
 /**
  * Carries out a fenced statement about one account.
  * @param statement begins after `WITH held AS (...)`, where $1 is the service and $2 the epoch
@@ -62,9 +68,11 @@ export async function writeFenced(
   statement: string,
   values: readonly unknown[],
 ): Promise<number> {
-  const { serviceId, epoch } = lease;
   const text = `WITH ${heldUnder('$1', '$2')} ${statement}`;
-  const { rowCount } = await pool.query({ text, values: [serviceId, epoch, ...values] });
+  const { rowCount } = await pool.query({
+    text,
+    values: [lease.serviceId, lease.epoch, ...values],
+  });
   if (rowCount === 0) await assertHeld(pool, lease);
   return rowCount ?? 0;
 }
