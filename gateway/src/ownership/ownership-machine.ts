@@ -60,7 +60,7 @@ export interface OwnershipModel {
 }
 
 /** An account that is held. */
-export interface Holding {
+interface Holding {
   readonly lease: Lease;
   readonly mode: Mode;
   /** Its socket is being closed. */
@@ -95,7 +95,7 @@ export type OwnershipEvent =
   | { readonly type: 'leave' };
 
 /** A lease that was gained. */
-export interface Gained {
+interface Gained {
   readonly lease: Lease;
   readonly mode: Mode;
 }
@@ -117,7 +117,7 @@ export interface OwnershipStep {
 }
 
 /** The most accounts gained in one look, of each mode. */
-export const GAIN_MAX = 20;
+const GAIN_MAX = 20;
 const GIVE_AWAY_MAX = 5;
 const RETRY_MS = 1000;
 const UNCLAIMED_MS = 15_000;
