@@ -6,10 +6,10 @@ import type { Config } from './config/config.ts';
 import { openSecrets, type Secrets } from './config/secrets.ts';
 import type { ServiceId } from './domain/ids.ts';
 import { createHttpServer } from './http/server.ts';
-import type { HttpParts } from './http/parts.ts';
 import { FileDownloader } from './inbox/file-downloader.ts';
 import { createInbox, type Inbox } from './inbox/inbox.ts';
 import { openReceivedFiles, type ReceivedFiles } from './inbox/received-files.ts';
+import { ReceivedSweeper } from './inbox/received-sweeper.ts';
 import { openMedia, type Media } from './media/open-media.ts';
 import { createIntake } from './outbox/intake.ts';
 import { Outbox } from './outbox/outbox.ts';
@@ -24,6 +24,7 @@ import { openSimulatedWhatsApp, type SimulatedWhatsApp } from './simulated-whats
 import { openDatabase, type Database } from './storage/database.ts';
 import { assertDurable } from './storage/embedded/durability.ts';
 import { startEmbeddedPostgres } from './storage/embedded/embedded-postgres.ts';
+import { createSharedFiles, ownDiskOnly, type SharedFiles } from './storage/files/shared-files.ts';
 import { StoredKeyVault } from './storage/keys/key-vault.ts';
 import { migrate } from './storage/migrate.ts';
 import { databaseAnswers } from './storage/ping.ts';
@@ -70,9 +71,12 @@ async function buildGateway(
   const database = await prepareDatabase(config, log, stack);
   const simulator = config.testMode ? await openSimulatedWhatsApp(config) : null;
   stack.defer(() => simulator?.close());
+  const sharedFiles =
+    config.databaseUrl === null ? ownDiskOnly : createSharedFiles(database, secrets.masterKey);
   const media = await openMedia({
     dataDir: config.dataDir,
     database,
+    sharedFiles,
     masterKey: secrets.masterKey,
     allowPrivateUrls: config.allowPrivateUrls,
     clock: systemClock,
@@ -80,8 +84,18 @@ async function buildGateway(
     log,
   });
   stack.defer(() => media.stop());
-  const joined = joinSessions(config, database, media, simulator, secrets, log, stack);
-  const { sessions, outbox, receivedFiles } = joined;
+  const receivedFiles = openReceived(config, database, sharedFiles, secrets, log, stack);
+  const joined = joinSessions(
+    config,
+    database,
+    media,
+    receivedFiles,
+    simulator,
+    secrets,
+    log,
+    stack,
+  );
+  const { sessions, outbox, downloader } = joined;
   const http = await createHttpServer({
     database,
     intake: createIntake(database, (messages) => {
@@ -91,7 +105,7 @@ async function buildGateway(
     sessions,
     secrets,
     publicUrl: config.publicUrl,
-    receivedFiles,
+    receivedFiles: { find: receivedFiles.find, wanted: () => downloader.wake() },
     clock: systemClock,
     random: systemRandom,
     log,
@@ -140,11 +154,12 @@ function joinSessions(
   config: Config,
   database: Database,
   media: Media,
+  files: ReceivedFiles,
   simulator: SimulatedWhatsApp | null,
   secrets: Secrets,
   log: Log,
   stack: AsyncDisposableStack,
-): { sessions: Sessions; outbox: Outbox; receivedFiles: HttpParts['receivedFiles'] } {
+): { sessions: Sessions; outbox: Outbox; downloader: FileDownloader } {
   const vault = new StoredKeyVault(database, secrets.masterKey, keyCodec, systemClock, log);
   stack.defer(() => within(KEYS_ON_STOP_MS_MAX, vault.close()));
   const connector = createConnector({
@@ -157,7 +172,6 @@ function joinSessions(
       ...(simulator === null ? {} : { test: () => endpointOf(simulator) }),
     },
   });
-  const files = openReceivedFiles(join(config.dataDir, 'received'), secrets.masterKey);
   const wanted = (): void => {
     downloader.wake();
   };
@@ -197,7 +211,24 @@ function joinSessions(
     log,
   );
   stack.defer(() => downloader.stop(DOWNLOADS_ON_STOP_MS_MAX));
-  return { sessions, outbox, receivedFiles: { pathOf: files.pathOf, wanted } };
+  return { sessions, outbox, downloader };
+}
+
+/** Files that came in, on this disk, and what clears them away again. */
+function openReceived(
+  config: Config,
+  database: Database,
+  sharedFiles: SharedFiles,
+  secrets: Secrets,
+  log: Log,
+  stack: AsyncDisposableStack,
+): ReceivedFiles {
+  const files = openReceivedFiles(join(config.dataDir, 'received'), secrets.masterKey, sharedFiles);
+  const { keptDays } = config.received;
+  const sweeper = new ReceivedSweeper({ database, files, keptDays, clock: systemClock, log });
+  sweeper.start();
+  stack.defer(() => sweeper.stop());
+  return files;
 }
 
 function startDownloader(
@@ -219,7 +250,6 @@ function startDownloader(
       },
     },
     bytesMax: config.received.fileBytesMax,
-    keptDays: config.received.keptDays,
     clock: systemClock,
     random: systemRandom,
     log,

@@ -3,6 +3,7 @@ import type { MediaId, ServiceId } from '../domain/ids.ts';
 import { OutgoingRefusal } from '../runtime/outgoing/outgoing-refusal.ts';
 import type { Outgoing } from '../runtime/outgoing/outgoing.ts';
 import type { Database } from '../storage/database.ts';
+import type { SharedFiles } from '../storage/files/shared-files.ts';
 import {
   deleteUnusedMedia,
   insertLinkedMedia,
@@ -29,7 +30,7 @@ export interface MediaIntake {
   take(source: AsyncIterable<Uint8Array>): Promise<SpooledFile>;
   /** Removes a file that is not used. */
   discard(file: SpooledFile): Promise<void>;
-  /** Keeps an upload as a service's file. @returns its id */
+  /** Keeps an upload as a service's file, where every process finds it. @returns its id */
   keepUpload(serviceId: ServiceId, upload: Upload): Promise<MediaId>;
   /**
    * Keeps a link, whose file is fetched once a message waits for it.
@@ -46,17 +47,19 @@ export interface MediaIntake {
 export interface MediaIntakeParts {
   readonly database: Database;
   readonly spool: Spool;
+  readonly sharedFiles: Pick<SharedFiles, 'keep'>;
   readonly outgoing: Outgoing;
   readonly fetcher: { wake(): void };
 }
 
 export function createMediaIntake(parts: MediaIntakeParts): MediaIntake {
-  const { database, spool, outgoing, fetcher } = parts;
+  const { database, spool, sharedFiles, outgoing, fetcher } = parts;
   return {
     take: (source) => spool.take(source),
     discard: (file) => spool.remove(file.name),
     async keepUpload(serviceId, { file, declaredType, fileName }) {
       const described = await describeFile(file, { declaredType, fileName, link: '' });
+      await sharedFiles.keep(file.name, spool.pathOf(file.name));
       return await insertUploadedMedia(database, serviceId, described);
     },
     async keepLink(serviceId, link) {
