@@ -5,6 +5,7 @@ import * as lists from './migrations/0003-lists.ts';
 import * as ownership from './migrations/0004-ownership.ts';
 import * as severalProcesses from './migrations/0005-several-processes.ts';
 import * as sending from './migrations/0006-sending.ts';
+import * as webhooks from './migrations/0010-webhooks.ts';
 import { openDatabase } from './database.ts';
 
 /** In the order they run; a name is never changed or reused once released. */
@@ -15,6 +16,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0004-ownership': ownership,
   '0005-several-processes': severalProcesses,
   '0006-sending': sending,
+  '0010-webhooks': webhooks,
 };
 
 /**

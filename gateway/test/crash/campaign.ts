@@ -71,10 +71,12 @@ export async function runCampaign(order: CampaignOrder): Promise<CampaignResult>
   const carriedOut: CarriedOut[] = [];
   const deaths: Breach[] = [];
   const stalls = new Stalls();
+  const asked: Promise<void>[] = [];
   await startFor(world, rounds[0]);
   for (const [number, round] of rounds.entries()) {
     if (performance.now() - startedMs > (order.killForMs ?? Infinity)) break;
-    const running = traffic.run(round, number);
+    // Not waited for: what is asked again may be what kills the next one.
+    asked.push(traffic.run(round, number));
     const { killed, life } = await killAsPlanned(world, round, stalls);
     carriedOut.push({ round: number, planned: describeKill(round.kill), killed, life });
     order.say(
@@ -85,7 +87,6 @@ export async function runCampaign(order: CampaignOrder): Promise<CampaignResult>
     }
     deaths.push(...findDeaths(world, number));
     await startFor(world, rounds[number + 1]);
-    await running;
     stalls.endLong();
   }
   // The last one may have been told to kill itself at a point.
@@ -94,6 +95,7 @@ export async function runCampaign(order: CampaignOrder): Promise<CampaignResult>
     await seat.stop();
     await seat.start(null);
   }
+  await Promise.all(asked);
   order.say('waiting for everything to settle');
   const hasSettled = await settle(world, ledger, STILL_MS);
   const evidence = await gatherEvidence(world, ledger);
