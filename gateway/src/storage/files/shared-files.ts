@@ -112,12 +112,12 @@ function nameOfPiece(number: number, bytes: number): string {
   return `${number} of ${bytes} bytes`;
 }
 
-/** All pieces but the last are of the same length. */
+/** All pieces but the last are of the same length; each is good until the next is asked for. */
 async function* readPieces(path: string): AsyncGenerator<Buffer> {
   const handle = await open(path, 'r');
   try {
+    const piece = Buffer.allocUnsafe(PIECE_BYTES);
     for (;;) {
-      const piece = Buffer.allocUnsafe(PIECE_BYTES);
       let filled = 0;
       while (filled < PIECE_BYTES) {
         const { bytesRead } = await handle.read(piece, filled, PIECE_BYTES - filled);
