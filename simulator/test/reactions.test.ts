@@ -186,6 +186,75 @@ test('faults conflict-replaced and stream-error', async () => {
   assert.equal((await world.fault('no-such-fault')).status, 400);
 });
 
+test('fault stream-error names a conflict, with and without a code', async () => {
+  await world.fault('stream-error', { code: 401, conflict: 'device_removed' });
+  assert.equal(await client.closed(), 401);
+  await reconnect();
+  await world.fault('stream-error', { conflict: 'device_removed' });
+  assert.equal(await client.closed(), 440);
+  await reconnect();
+});
+
+test('fault login-failure: the reason, and of a ban its cause and length', async () => {
+  assert.equal((await world.fault('login-failure')).status, 400);
+  await client.end();
+  await world.fault('login-failure', { phone: OWN, code: 402, banCode: 101, expire: 3600 });
+  const refused = world.connect(client.auth);
+  const failures: BinaryNode[] = [];
+  refused.socket.ws.on('CB:failure', (node: BinaryNode) => failures.push(node));
+  assert.equal(await refused.closed(), 402);
+  assert.deepEqual(failures[0]?.attrs, {
+    reason: '402',
+    location: 'sim',
+    code: '101',
+    expire: '3600',
+  });
+  client = await world.connect(client.auth).opened();
+});
+
+test('fault mute: pings are answered, nothing else is, and nothing is lost for good', async () => {
+  await world.fault('mute', { phone: OWN });
+  assert.equal((await ping()).attrs['type'], 'result');
+  const incoming = await world.write(ANN, OWN, 'unheard');
+  await assert.rejects(ask('encrypt', 'count', 100), /Timed Out/);
+  await ping();
+  assert.deepEqual(
+    client.incoming.filter(({ attrs }) => attrs['id'] === incoming),
+    [],
+  );
+  await client.end();
+  await reconnect();
+  await waitUntil('what had waited', () =>
+    client.incoming.some(({ attrs }) => attrs['id'] === incoming),
+  );
+});
+
+test('fault half-open: not even pings are answered, and the connection stands', async () => {
+  await world.fault('half-open', { phone: OWN });
+  await assert.rejects(ping(100), /Timed Out/);
+  assert.equal(client.closeCode, undefined);
+  await client.end();
+  await reconnect();
+  assert.equal(await world.stat('overlappingSockets'), 0);
+});
+
+test('fault slow-link: everything takes longer, in the same order', async () => {
+  await world.fault('slow-link', { phone: OWN, delayMs: 100 });
+  const startedAt = performance.now();
+  const ids = await Promise.all(['one', 'two'].map((text) => client.sendText(ANN, text)));
+  for (const id of ids) await client.ackOf(id);
+  assert.ok(performance.now() - startedAt >= 190);
+  await client.end();
+  await reconnect();
+});
+
+test('fault drop-connection after some bytes: cut in the middle of a frame', async () => {
+  await world.fault('drop-connection', { phone: OWN, afterBytes: 20 });
+  await assert.rejects(ping());
+  assert.equal(await client.closed(), 428);
+  await reconnect();
+});
+
 test('fault redeliver-incoming: the same ciphertext comes again', async () => {
   const copies: BinaryNode[] = [];
   client.socket.ws.on('CB:message', (node: BinaryNode) => copies.push(node));
@@ -223,4 +292,14 @@ function upgradeRefusal(): Promise<number | undefined> {
     socket.on('error', () => undefined);
     socket.on('unexpected-response', (_request, response) => resolve(response.statusCode));
   });
+}
+
+function ping(timeoutMs = 4000): Promise<BinaryNode> {
+  return ask('w:p', 'ping', timeoutMs);
+}
+
+function ask(xmlns: string, tag: string, timeoutMs: number): Promise<BinaryNode> {
+  const attrs = { to: 's.whatsapp.net', type: 'get', xmlns };
+  const content = [{ tag, attrs: {} }];
+  return client.socket.query({ tag: 'iq', attrs, content }, timeoutMs);
 }

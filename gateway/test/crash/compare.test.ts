@@ -6,9 +6,15 @@ import { describeKill, planCampaign } from './plan.ts';
 
 const ANN = '447500001001';
 const BOB = '447500001002';
-const CAST = { accounts: 4, contacts: 20, groups: 2 };
+const CAST = { gateways: 1, accounts: 4, contacts: 20, groups: 2 };
 
-const shownOnce = (text: string, at = 5000): Shown => ({ text, from: '1', at, wireCopies: 1 });
+const shownOnce = (text: string, at = 5000): Shown => ({
+  text,
+  from: '1',
+  at,
+  wireCopies: 1,
+  media: null,
+});
 
 const KNOWN: Known = {
   acknowledged: [
@@ -20,6 +26,7 @@ const KNOWN: Known = {
       phones: [ANN],
       isToGroup: false,
       notBeforeMs: 5000,
+      fileSha256: null,
     },
   ],
   unanswered: [{ round: 0, account: 0, text: 'who knows', phones: [ANN] }],
@@ -68,6 +75,8 @@ test('each broken promise is found', () => {
   const other = shownBy([ANN, [shownOnce('out')]], [BOB, [shownOnce('out')]]);
   assert.deepEqual(breachesOf(other), ['shown to the wrong phone']);
   assert.deepEqual(breachesOf(shownBy([ANN, [shownOnce('out', 3999)]])), ['shown early']);
+  const withFile = { ...shownOnce('out'), media: { sha256: 'ab' } };
+  assert.deepEqual(breachesOf(shownBy([ANN, [withFile]])), ['file differs']);
   const twice = [shownOnce('out'), shownOnce('who knows'), shownOnce('who knows')];
   assert.deepEqual(breachesOf(shownBy([ANN, twice])), ['shown twice']);
   assert.deepEqual(breachesOf({ received: [[]] }), ['incoming lost']);

@@ -23,6 +23,7 @@ export type BreachKind =
   | 'shown twice'
   | 'shown to the wrong phone'
   | 'shown early'
+  | 'file differs'
   | 'tick lost'
   | 'the lists differ'
   | 'incoming lost'
@@ -53,7 +54,7 @@ function indexShown({ shown }: Evidence): ShownByText {
 }
 
 function checkAcknowledged(entry: Acknowledged, shown: ShownByText): Breach[] {
-  const { id, round, account, text, phones, notBeforeMs } = entry;
+  const { id, round, account, text, phones, notBeforeMs, fileSha256 } = entry;
   const about = `message ${id} of account ${account}, "${text}"`;
   const breaches: Breach[] = [];
   const found = shown.get(text) ?? [];
@@ -63,6 +64,9 @@ function checkAcknowledged(entry: Acknowledged, shown: ShownByText): Breach[] {
   }
   if (found.some(({ at }) => at < notBeforeMs - EARLY_MS_MAX)) {
     breaches.push({ promise: 'shown early', round, detail: `${about}: due at ${notBeforeMs}` });
+  }
+  if (found.some(({ media }) => (media?.sha256 ?? null) !== fileSha256)) {
+    breaches.push({ promise: 'file differs', round, detail: about });
   }
   return [...breaches, ...checkOnce(entry, shown)];
 }

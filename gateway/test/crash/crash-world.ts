@@ -1,14 +1,21 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findServer } from '../harness/postgres-owner.ts';
 import { waitUntil } from '../harness/wait-until.ts';
+import { GatewaySeat } from './gateway-seat.ts';
+import {
+  databaseBeside,
+  databaseElsewhere,
+  databaseOfGateway,
+  type KillableDatabase,
+} from './killable-database.ts';
 import { groupMembers, type Cast } from './plan.ts';
 import { ServerProcess } from './server-process.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const ADMIN_TOKEN = 'tw_admin_of_the_campaign';
+/** Several gateways have one key; a campaign has no secrets. */
+const MASTER_KEY = 'c4'.repeat(32);
 const REQUEST_MS_MAX = 10_000;
-const POSTGRES_WITHIN_MS = 30_000;
+const READY_WITHIN_MS = 60_000;
 /** Longer than a restart takes. */
 const SLOW_PHONE = { deliverAfterMs: 5000, readAfterMs: 6000 };
 
@@ -16,7 +23,7 @@ const SLOW_PHONE = { deliverAfterMs: 5000, readAfterMs: 6000 };
 export interface CrashWorldOptions {
   readonly folder: string;
   readonly cast: Cast;
-  /** Null: the embedded PostgreSQL, which can be killed. */
+  /** Null: one that can be killed. */
   readonly databaseUrl: string | null;
   readonly logLevel: string;
 }
@@ -30,8 +37,8 @@ export interface Answer {
 }
 
 /**
- * Real processes: a simulator that outlives everything, a gateway that is killed and started again,
- * and its PostgreSQL.
+ * Real processes: a simulator that outlives everything, gateways that are killed and started again,
+ * and their PostgreSQL.
  */
 export class CrashWorld implements AsyncDisposable {
   readonly accountPhones: readonly string[];
@@ -39,111 +46,78 @@ export class CrashWorld implements AsyncDisposable {
   /** By account. */
   readonly apiKeys: string[] = [];
   readonly groupIds: string[] = [];
-  readonly #options: CrashWorldOptions;
+  readonly seats: readonly GatewaySeat[];
+  readonly #cast: Cast;
   readonly #simulator: ServerProcess;
-  #gateway: ServerProcess | null = null;
-  #lives = 0;
+  readonly #database: KillableDatabase;
 
-  private constructor(options: CrashWorldOptions, simulator: ServerProcess) {
-    const { cast } = options;
-    this.#options = options;
+  private constructor(
+    cast: Cast,
+    simulator: ServerProcess,
+    database: KillableDatabase,
+    seats: readonly GatewaySeat[],
+  ) {
+    this.#cast = cast;
     this.#simulator = simulator;
+    this.#database = database;
+    this.seats = seats;
     this.accountPhones = numbers('4474000090', cast.accounts);
     this.contactPhones = numbers('4475000010', cast.contacts);
   }
 
   /** Starts everything, and links the accounts. */
   static async start(options: CrashWorldOptions): Promise<CrashWorld> {
-    const simulator = await ServerProcess.start({
-      program: join(ROOT, 'simulator/src/main.ts'),
-      environment: { SIMULATOR_PORT: '0', SIMULATOR_DATA_DIR: join(options.folder, 'simulator') },
-      logFile: join(options.folder, 'simulator.log'),
-      readyLine: /WebSocket\s+ws:\/\/(\S+)/,
-    });
-    if (simulator === null) throw new Error('the simulator was killed');
-    const world = new CrashWorld(options, simulator);
-    await world.startGateway(null);
+    const { folder, cast } = options;
+    const simulator = await startSimulator(folder);
+    const seats: GatewaySeat[] = [];
+    const database = await openDatabase(options, () => seats[0]);
+    const environment = gatewayEnvironment(options, simulator, database);
+    for (let number = 0; number < cast.gateways; number += 1) {
+      seats.push(new GatewaySeat({ number, folder, environment }));
+    }
+    const world = new CrashWorld(cast, simulator, database, seats);
+    for (const seat of seats) await seat.start(null);
     await world.#openAccounts();
     await world.#slowSomePhones();
     return world;
   }
 
-  get gateway(): ServerProcess | null {
-    return this.#gateway;
+  /** The seat with this number. */
+  seat(number: number): GatewaySeat {
+    const seat = this.seats[number];
+    if (seat === undefined) throw new Error(`there is no gateway ${number}`);
+    return seat;
   }
 
-  /** How often a gateway was started. */
-  get lives(): number {
-    return this.#lives;
+  async killPostgres(): Promise<void> {
+    await this.#database.kill();
   }
 
-  /**
-   * Starts a gateway on what the last one left. A crash point may kill it before it is ready; it is
-   * then started again without.
-   */
-  async startGateway(crashAt: string | null): Promise<void> {
-    const { folder, databaseUrl, logLevel } = this.#options;
-    this.#lives += 1;
-    const simulatorUrl = `ws://${this.#simulator.url}`;
-    this.#gateway = await ServerProcess.start({
-      program: join(ROOT, 'gateway/src/main.ts'),
-      environment: {
-        PORT: '0',
-        DATABASE_URL: databaseUrl ?? '',
-        TICKWIRE_DATA_DIR: join(folder, 'data'),
-        TICKWIRE_SIMULATOR_URL: simulatorUrl,
-        // Nothing here ever connects to the real WhatsApp.
-        TICKWIRE_WHATSAPP_URL: simulatorUrl,
-        TICKWIRE_ADMIN_TOKEN: ADMIN_TOKEN,
-        TICKWIRE_CRASH_AT: crashAt ?? '',
-        TICKWIRE_TEST_MODE: 'on',
-        LOG_LEVEL: logLevel,
-      },
-      logFile: join(folder, `gateway-${this.#lives}.log`),
-      readyLine: /Tickwire is ready at (\S+)/,
-    });
-    if (this.#gateway === null) await this.startGateway(null);
-  }
-
-  /**
-   * Kills the PostgreSQL of this gateway, known by its data directory and its parents; with the
-   * gateway, if asked.
-   */
-  async killPostgres(alsoGateway: boolean): Promise<void> {
-    const cluster = clusterOf(join(this.#options.folder, 'data'));
-    const gateway = this.#gateway;
-    if (gateway === null) throw new Error('there is no gateway whose PostgreSQL could be killed');
-    const { server } = await waitUntil(
-      'PostgreSQL to run',
-      () => findServer({ child: gateway.child, connectionString: '' }, cluster),
-      POSTGRES_WITHIN_MS,
-    );
-    if (alsoGateway) gateway.child.kill('SIGKILL');
-    process.kill(server, 'SIGKILL');
-    if (alsoGateway) await gateway.kill();
-  }
-
-  /** Waits until the gateway has its database again, or has died with it. */
-  async waitUntilReady(): Promise<void> {
+  /** Waits until a gateway has its database again, or has died with it. */
+  async waitUntilReady(seat: GatewaySeat): Promise<void> {
     const isDecided = async (): Promise<boolean> =>
-      this.#gateway?.isRunning !== true || (await this.ask('/health/ready')).status === 200;
-    await waitUntil('the gateway to be ready', isDecided, POSTGRES_WITHIN_MS);
+      !seat.isServing || (await request(`${seat.url}/health/ready`, {})).status === 200;
+    await waitUntil('the gateway to be ready', isDecided, READY_WITHIN_MS);
   }
 
-  /** Calls the public API. */
-  async ask(path: string, body?: URLSearchParams): Promise<Answer> {
-    const url = `${this.#gateway?.url ?? 'http://127.0.0.1:1'}${path}`;
-    return await request(url, body === undefined ? {} : { method: 'POST', body });
+  /**
+   * Calls the public API.
+   * @param first the number of the gateway to ask, if it serves; else another
+   */
+  async ask(path: string, body?: URLSearchParams, options: AskOptions = {}): Promise<Answer> {
+    const { first = 0, headers = {} } = options;
+    const url = `${this.#servingSeat(first)?.url ?? 'http://127.0.0.1:1'}${path}`;
+    return await request(url, body === undefined ? { headers } : { method: 'POST', body, headers });
   }
 
   /** Calls the admin API. */
   async askAsOperator(path: string, body?: unknown): Promise<Answer> {
     const headers = { authorization: `Bearer ${ADMIN_TOKEN}` };
-    const url = `${this.#gateway?.url}${path}`;
+    const url = `${this.seat(0).url}${path}`;
     return await request(url, body === undefined ? { headers } : posted(body, headers));
   }
 
-  /** Calls the simulator itself, which lives when the gateway does not. */
+  /** Calls the simulator itself, which lives when the gateways do not. */
   async askSimulator(path: string, body?: unknown, method = 'POST'): Promise<Answer> {
     const url = `http://${this.#simulator.url}${path}`;
     const order = body === undefined ? {} : { ...posted(body, {}), method };
@@ -152,16 +126,20 @@ export class CrashWorld implements AsyncDisposable {
     return answer;
   }
 
+  #servingSeat(first: number): GatewaySeat | undefined {
+    const inTurn = [...this.seats.slice(first), ...this.seats.slice(0, first)];
+    return inTurn.find((seat) => seat.isServing);
+  }
+
   async #openAccounts(): Promise<void> {
-    const { cast } = this.#options;
     for (const link of this.accountPhones) {
       const order = { planId: 4, cycle: 12, mode: 'test', link };
       const answer = await this.askAsOperator('/admin/services', order);
       if (answer.status !== 201) throw new Error(`no service was made: ${answer.text}`);
       this.apiKeys.push(answer.json.apiKey as string);
     }
-    for (let group = 0; group < cast.groups; group += 1) {
-      const members = groupMembers(group, cast).map((contact) => this.contactPhones[contact]);
+    for (let group = 0; group < this.#cast.groups; group += 1) {
+      const members = groupMembers(group, this.#cast).map((contact) => this.contactPhones[contact]);
       const { json } = await this.askSimulator('/simulator/groups', {
         name: `Group ${group}`,
         participants: [...members, this.accountPhones[group]],
@@ -172,28 +150,68 @@ export class CrashWorld implements AsyncDisposable {
   }
 
   /**
-   * A receipt that waits for the next login settles what was in doubt. With phones that answer after
-   * the login, messages have to be sent again.
+   * A receipt that waits for the next login settles what was in doubt, be it a contact's or that of
+   * the account's own phone. With phones that answer after the login, messages are sent again.
    */
   async #slowSomePhones(): Promise<void> {
-    const slow = this.contactPhones.filter((_, index) => index % 3 === 0);
+    const slow = [
+      ...this.contactPhones.filter((_, index) => index % 3 === 0),
+      ...this.accountPhones.filter((_, index) => index % 2 === 0),
+    ];
     const phones = Object.fromEntries(slow.map((phone) => [phone, SLOW_PHONE]));
     await this.askSimulator('/simulator/behaviour', { phones }, 'PUT');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#gateway?.stop();
+    await Promise.all(this.seats.map((seat) => seat.stop()));
+    await this.#database.close();
     await this.#simulator.stop();
   }
 }
 
-/** Where a data directory's PostgreSQL is: below it, or where it says. */
-function clusterOf(dataDir: string): string {
-  const elsewhere = join(dataDir, 'postgres.location');
-  const place = existsSync(elsewhere)
-    ? readFileSync(elsewhere, 'utf8').trim()
-    : join(dataDir, 'postgres');
-  return join(place, 'cluster');
+interface AskOptions {
+  readonly first?: number;
+  readonly headers?: Record<string, string>;
+}
+
+async function startSimulator(folder: string): Promise<ServerProcess> {
+  const simulator = await ServerProcess.start({
+    program: join(ROOT, 'simulator/src/main.ts'),
+    environment: { SIMULATOR_PORT: '0', SIMULATOR_DATA_DIR: join(folder, 'simulator') },
+    logFile: join(folder, 'simulator.log'),
+    readyLine: /WebSocket\s+ws:\/\/(\S+)/,
+  });
+  if (simulator === null) throw new Error('the simulator was killed');
+  return simulator;
+}
+
+/** One gateway has its own PostgreSQL, as it is shipped; several have one beside them. */
+async function openDatabase(
+  { folder, cast, databaseUrl }: CrashWorldOptions,
+  onlySeat: () => GatewaySeat | undefined,
+): Promise<KillableDatabase> {
+  if (databaseUrl !== null) return databaseElsewhere(databaseUrl);
+  if (cast.gateways > 1) return await databaseBeside(join(folder, 'database'));
+  return databaseOfGateway(join(folder, 'data-0'), () => onlySeat()?.process?.child);
+}
+
+function gatewayEnvironment(
+  { logLevel }: CrashWorldOptions,
+  simulator: ServerProcess,
+  database: KillableDatabase,
+): Record<string, string> {
+  const simulatorUrl = `ws://${simulator.url}`;
+  return {
+    PORT: '0',
+    DATABASE_URL: database.url ?? '',
+    TICKWIRE_SIMULATOR_URL: simulatorUrl,
+    // Nothing here ever connects to the real WhatsApp.
+    TICKWIRE_WHATSAPP_URL: simulatorUrl,
+    TICKWIRE_ADMIN_TOKEN: ADMIN_TOKEN,
+    TICKWIRE_MASTER_KEY: MASTER_KEY,
+    TICKWIRE_TEST_MODE: 'on',
+    LOG_LEVEL: logLevel,
+  };
 }
 
 function numbers(prefix: string, count: number): string[] {

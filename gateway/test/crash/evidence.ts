@@ -11,6 +11,7 @@ export interface Shown {
   readonly from: string;
   readonly at: number;
   readonly wireCopies: number;
+  readonly media: { readonly sha256: string } | null;
 }
 
 /** How the API says a message stands. */

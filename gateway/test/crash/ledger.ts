@@ -11,6 +11,8 @@ export interface Acknowledged {
   readonly isToGroup: boolean;
   /** When it may be shown at the earliest, ms since 1970. */
   readonly notBeforeMs: number;
+  /** Of the file that went with it; null: none. */
+  readonly fileSha256: string | null;
 }
 
 /** A text that the simulator has taken from a contact. */

@@ -1,10 +1,20 @@
 import { CRASH_POINTS, type CrashPoint } from '../../src/runtime/crash-point.ts';
 import { createDice, type Dice } from './dice.ts';
 
-/** How a round ends. A point is passed for the `pass`-th time since the gateway started. */
+/**
+ * How a round ends; `gateway` is the number of the one that is killed. A point is passed for the
+ * `pass`-th time since the gateway started. A stalled process is stopped as by a machine that hangs
+ * (SIGSTOP), for longer than its leases last, and goes on some rounds later.
+ */
 export type PlannedKill =
-  | { readonly what: 'gateway' | 'postgres' | 'both' }
-  | { readonly what: 'point'; readonly point: CrashPoint; readonly pass: number };
+  | { readonly what: 'gateway' | 'both' | 'stall'; readonly gateway: number }
+  | { readonly what: 'postgres' }
+  | {
+      readonly what: 'point';
+      readonly gateway: number;
+      readonly point: CrashPoint;
+      readonly pass: number;
+    };
 
 /** A text that the client hands to the API. Accounts, contacts and groups are numbers from 0. */
 export interface PlannedSend {
@@ -14,6 +24,10 @@ export interface PlannedSend {
   readonly text: string;
   /** After the request is made; null: at once. */
   readonly scheduledInMs: number | null;
+  /** Bytes of the file that goes with it; null: none. */
+  readonly fileBytes: number | null;
+  /** The gateway that is asked first. */
+  readonly gateway: number;
 }
 
 /** A text that a contact writes to an account, or into the account's group. */
@@ -37,6 +51,8 @@ export interface PlannedRound {
 
 /** What a campaign is made of. */
 export interface Cast {
+  /** Gateway processes on one database. */
+  readonly gateways: number;
   readonly accounts: number;
   readonly contacts: number;
   /** Group `n` belongs to account `n`; its other members are `groupMembers(n)`. */
@@ -49,6 +65,8 @@ const KILL_MS_MAX = 3000;
 const SENDS_PER_ROUND: [min: number, max: number] = [8, 24];
 const WRITINGS_PER_ROUND: [min: number, max: number] = [4, 12];
 const POINT_PASSES_MAX = 10;
+const FILE_BYTES: [min: number, max: number] = [1, 60_000];
+const STALLS_PERCENT = 3;
 
 /** The contacts in a group. */
 export function groupMembers(group: number, { contacts }: Cast): number[] {
@@ -67,11 +85,11 @@ export function planCampaign(
 ): PlannedRound[] {
   const dice = createDice(seed);
   const rounds: PlannedRound[] = [];
-  let isGatewayFresh = true;
+  let fresh: number | null = 0;
   for (let number = 0; number < kills; number += 1) {
-    const kill = planKill(dice, isGatewayFresh, mayKillPostgres);
-    // Points are told to a gateway when it starts, and this one goes on.
-    isGatewayFresh = kill.what !== 'postgres';
+    const kill = planKill(dice, cast, fresh, mayKillPostgres);
+    // Points are told to a gateway when it starts, so only one that was just killed has one.
+    fresh = kill.what === 'postgres' || kill.what === 'stall' ? null : kill.gateway;
     const name = `s${seed} r${number}`;
     rounds.push({
       kill,
@@ -83,12 +101,20 @@ export function planCampaign(
   return rounds;
 }
 
-function planKill(dice: Dice, isGatewayFresh: boolean, mayKillPostgres: boolean): PlannedKill {
-  if (isGatewayFresh && dice.chance(50)) {
+function planKill(
+  dice: Dice,
+  { gateways }: Cast,
+  fresh: number | null,
+  mayKillPostgres: boolean,
+): PlannedKill {
+  if (fresh !== null && dice.chance(50)) {
     const point = dice.pick(CRASH_POINTS);
-    return { what: 'point', point, pass: dice.between(1, POINT_PASSES_MAX) };
+    return { what: 'point', gateway: fresh, point, pass: dice.between(1, POINT_PASSES_MAX) };
   }
-  return { what: mayKillPostgres ? dice.pick(['gateway', 'postgres', 'both']) : 'gateway' };
+  const gateway = dice.between(0, gateways - 1);
+  if (gateways > 1 && dice.chance(STALLS_PERCENT)) return { what: 'stall', gateway };
+  const what = mayKillPostgres ? dice.pick(['gateway', 'postgres', 'both'] as const) : 'gateway';
+  return what === 'postgres' ? { what } : { what, gateway };
 }
 
 function planSends(dice: Dice, cast: Cast, name: string): PlannedSend[] {
@@ -106,6 +132,8 @@ function planSends(dice: Dice, cast: Cast, name: string): PlannedSend[] {
         to: isToGroup ? { group: account } : { contact: dice.between(0, cast.contacts - 1) },
         text: `${name} out ${sends.length}`,
         scheduledInMs: dice.chance(15) ? dice.between(1000, 6000) : null,
+        fileBytes: dice.chance(10) ? dice.between(...FILE_BYTES) : null,
+        gateway: dice.between(0, cast.gateways - 1),
       });
     }
   }
@@ -134,5 +162,12 @@ function planWritings(dice: Dice, cast: Cast, name: string): PlannedWriting[] {
 
 /** A kill in a few words. */
 export function describeKill(kill: PlannedKill): string {
-  return kill.what === 'point' ? `${kill.point}:${kill.pass}` : kill.what;
+  switch (kill.what) {
+    case 'postgres':
+      return 'postgres';
+    case 'point':
+      return `${kill.point}:${kill.pass} of ${kill.gateway}`;
+    default:
+      return `${kill.what} ${kill.gateway}`;
+  }
 }

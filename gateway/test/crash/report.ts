@@ -8,22 +8,25 @@ const BREACHES_SHOWN_MAX = 40;
 
 /** The campaign as a Markdown table, and every breach with its evidence. */
 export function reportCampaign(result: CampaignResult): string {
-  const { known, evidence, kills, breaches } = result;
+  const { known, evidence, breaches } = result;
   const { stats } = evidence;
   const { ids, copies } = stats.messagesByWireId;
   const rows: [string, string | number][] = [
-    ['kills', kills.length],
-    ['- of the gateway, at a random time', countKills(result, /^gateway/)],
+    ['kills', killCount(result)],
+    ['- of a gateway, at a random time', countKills(result, /^gateway/)],
     ['- of PostgreSQL', countKills(result, /^postgres$/)],
-    ['- of both at once', countKills(result, /^both$/)],
-    ['- at a named point', countKills(result, /:/)],
+    ['- of both at once', countKills(result, /^both/)],
+    ['- of a gateway, at a named point', countKills(result, /^[a-z-]+:/)],
+    ['- no kill: a gateway stopped for longer than its leases last', countKills(result, /^stall/)],
     ['minutes', (result.durationMs / 60_000).toFixed(1)],
     ['messages acknowledged', known.acknowledged.length],
-    ['requests that failed while something was dead', known.unanswered.length],
+    ['- of them with a file', known.acknowledged.filter((one) => one.fileSha256 !== null).length],
+    ['requests that were never answered', known.unanswered.length],
     ['acknowledged and lost', count(result, OUTGOING_LOST)],
     ['shown twice', count(result, ['shown twice'])],
     ['shown to the wrong phone', count(result, ['shown to the wrong phone'])],
     ['shown before their time', count(result, ['shown early'])],
+    ['with another file', count(result, ['file differs'])],
     ['ticks lost', count(result, ['tick lost'])],
     ['`getStatus` and `sentMessages` differ', count(result, ['the lists differ'])],
     ['WhatsApp ids on the wire', ids],
@@ -52,7 +55,7 @@ export function reportCampaign(result: CampaignResult): string {
 /** The last line, for scripts. */
 export function lastLine(result: CampaignResult, seed: number): string {
   const lost = count(result, [...OUTGOING_LOST, ...INCOMING_LOST]);
-  return `lost ${lost}, duplicated ${count(result, DOUBLED)}, kills ${result.kills.length}, seed ${seed}`;
+  return `lost ${lost}, duplicated ${count(result, DOUBLED)}, kills ${killCount(result)}, seed ${seed}`;
 }
 
 /** Whether every promise was kept. */
@@ -67,7 +70,7 @@ function describeBreach(
   if (round === null) return `${promise}: ${detail}`;
   const near = kills
     .filter((kill) => Math.abs(kill.round - round) <= 1)
-    .map((kill) => `round ${kill.round} life ${kill.life} ${kill.killed}`);
+    .map((kill) => `round ${kill.round} life ${kill.life ?? '-'} ${kill.killed}`);
   return `${promise}: ${detail} [${near.join('; ')}]`;
 }
 
@@ -77,4 +80,8 @@ function count({ breaches }: CampaignResult, kinds: readonly BreachKind[]): numb
 
 function countKills({ kills }: CampaignResult, pattern: RegExp): number {
   return kills.filter(({ killed }) => pattern.test(killed)).length;
+}
+
+function killCount({ kills }: CampaignResult): number {
+  return kills.filter(({ killed }) => !killed.startsWith('stall')).length;
 }

@@ -1,4 +1,4 @@
-// `npm run chaos -- --kills N --seed S [--minutes M] [--database-url URL] [--log LEVEL] [--keep FOLDER]`
+// `npm run chaos -- --kills N --seed S [--gateways G] [--minutes M] [--database-url URL] [--log LEVEL] [--keep FOLDER]`
 //
 // Kills the gateway, its PostgreSQL and both, at random times and at named points, while messages go
 // out and come in; then compares what was promised with what became of it. The last line says what
@@ -16,6 +16,7 @@ const { values: options } = parseArgs({
   options: {
     kills: { type: 'string', default: '50' },
     seed: { type: 'string', default: '1' },
+    gateways: { type: 'string', default: '1' },
     minutes: { type: 'string' },
     'database-url': { type: 'string' },
     log: { type: 'string', default: 'info' },
@@ -48,6 +49,7 @@ chmodSync(folder, 0o711);
 const result = await runCampaign({
   seed,
   kills: wholeNumber('kills', options.kills),
+  gateways: wholeNumber('gateways', options.gateways),
   folder,
   databaseUrl: options['database-url'] ?? null,
   logLevel: options.log,

@@ -15,6 +15,7 @@ test('a kill at a point, of both, of PostgreSQL: nothing lost, nothing twice', a
   const result = await runCampaign({
     seed,
     kills: 3,
+    gateways: 1,
     folder,
     databaseUrl: null,
     logLevel: 'warn',

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Answer, CrashWorld } from './crash-world.ts';
 import type { Ledger } from './ledger.ts';
@@ -9,7 +10,7 @@ import {
   type PlannedWriting,
 } from './plan.ts';
 
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 90_000;
 const RETRY_MS = 100;
 
 /** The client and the contacts: they do what was planned, whatever lives, and note what came of it. */
@@ -34,38 +35,49 @@ export class Traffic {
 
   async #send(send: PlannedSend, round: number): Promise<void> {
     await delay(send.atMs);
-    const { account, text, to } = send;
+    const { account, text, to, fileBytes } = send;
     const phones = this.#phonesOf(to);
     const notBeforeMs = dueTime(send.scheduledInMs);
+    const file = fileBytes === null ? null : Buffer.alloc(fileBytes, text);
     const body = new URLSearchParams({
       message: text,
       ...('group' in to
         ? { groupId: this.#world.groupIds[to.group] ?? '' }
         : { phonenumber: phones[0] ?? '' }),
       ...(send.scheduledInMs === null ? {} : { schedule: String(notBeforeMs / 1000) }),
+      ...(file === null ? {} : { base64_file: file.toString('base64') }),
     });
     const isToGroup = 'group' in to;
     const path = `/${isToGroup ? 'sendGroup' : 'sendMsg'}/${this.#world.apiKeys[account]}`;
-    const answer = await this.#askSomebody(path, body);
+    const answer = await this.#askUntilAnswered(path, body, send);
     if (answer?.status === 200) {
       const id = answer.json.messageId as number;
-      this.#ledger.noteAcknowledged({ id, round, account, text, phones, isToGroup, notBeforeMs });
+      const fileSha256 = file && createHash('sha256').update(file).digest('hex');
+      const acknowledged = { id, round, account, text, phones, isToGroup, notBeforeMs, fileSha256 };
+      this.#ledger.noteAcknowledged(acknowledged);
     } else {
       this.#ledger.noteUnanswered({ round, account, text, phones });
     }
   }
 
-  /** A connection that is refused has told nobody anything, so it is tried again. */
-  async #askSomebody(path: string, body: URLSearchParams): Promise<Answer | null> {
+  /**
+   * Asks again, another gateway if there is one, until there is an answer that says more than "not
+   * now". The key lets what was done once not be done again.
+   */
+  async #askUntilAnswered(
+    path: string,
+    body: URLSearchParams,
+    { text, gateway }: PlannedSend,
+  ): Promise<Answer | null> {
     const deadlineMs = performance.now() + PATIENCE_MS;
-    for (;;) {
-      try {
-        return await this.#world.ask(path, body);
-      } catch (error) {
-        if (!isRefusedConnection(error) || performance.now() > deadlineMs) return null;
-        await delay(RETRY_MS);
-      }
+    const headers = { 'idempotency-key': text };
+    for (let attempt = 0; performance.now() < deadlineMs; attempt += 1) {
+      const first = (gateway + attempt) % this.#cast.gateways;
+      const answer = await this.#world.ask(path, body, { first, headers }).catch(() => null);
+      if (answer !== null && answer.status < 500) return answer;
+      await delay(RETRY_MS);
     }
+    return null;
   }
 
   async #write(writing: PlannedWriting, round: number): Promise<void> {
@@ -83,11 +95,6 @@ export class Traffic {
     const contacts = 'group' in to ? groupMembers(to.group, this.#cast) : [to.contact];
     return contacts.map((contact) => this.#world.contactPhones[contact] ?? '');
   }
-}
-
-function isRefusedConnection(error: unknown): boolean {
-  const cause = error instanceof Error ? error.cause : null;
-  return cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED';
 }
 
 /** The API takes whole seconds. */

@@ -38,6 +38,11 @@ export class CuttableLine implements AsyncDisposable {
     await closed;
   }
 
+  /** Passes nothing on any more, without a word to either end; new connections work. */
+  freeze(): void {
+    for (const socket of this.#sockets) socket.unpipe().pause();
+  }
+
   /** Takes connections again, at the same port. */
   async mend(): Promise<void> {
     await once(this.#server.listen(this.port, '127.0.0.1'), 'listening');

@@ -19,6 +19,10 @@ const Body = Type.Object(
     error: Type.Optional(Type.Integer({ minimum: 400, maximum: 599 })),
     delayMs: Type.Optional(Type.Integer({ minimum: 0, maximum: 86_400_000 })),
     code: Type.Optional(Type.Integer({ minimum: 400, maximum: 599 })),
+    conflict: Type.Optional(Type.String({ minLength: 1, maxLength: 40 })),
+    banCode: Type.Optional(Type.Integer({ minimum: 0, maximum: 999 })),
+    expire: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000_000 })),
+    afterBytes: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000_000 })),
     when: Type.Optional(Type.Union([Type.Literal('now'), Type.Literal('login')])),
   },
   { additionalProperties: false },
@@ -31,8 +35,11 @@ export const addFault: Endpoint = (server, { world }) => {
     { schema: { body: Body } },
     (request, reply) => {
       const { kind, count = 1, phone, ...options } = request.body;
-      if (kind === 'stream-error' && options.code === undefined) {
-        throw new Refusal('invalid', 'incomplete', 'The fault "stream-error" needs a "code".');
+      if (kind === 'stream-error' && (options.code ?? options.conflict) === undefined) {
+        throw incomplete('The fault "stream-error" needs a "code" or a "conflict".');
+      }
+      if (kind === 'login-failure' && options.code === undefined) {
+        throw incomplete('The fault "login-failure" needs a "code".');
       }
       const number = phone === undefined ? undefined : phoneNumber(phone);
       const fault = world.faults.add(kind, number, count, options);
@@ -41,3 +48,7 @@ export const addFault: Endpoint = (server, { world }) => {
     },
   );
 };
+
+function incomplete(message: string): Refusal {
+  return new Refusal('invalid', 'incomplete', message);
+}

@@ -5,6 +5,7 @@ import { stanza } from '../wire/stanza.ts';
 import { LinkedSession } from './linked-session.ts';
 import type { Account } from '../accounts/accounts.ts';
 import type { LinkedDevice } from '../accounts/linked-devices.ts';
+import type { FaultOptions } from '../faults/faults.ts';
 import type { Linking } from '../linking/linking.ts';
 import type { HandshakeResult } from '../wire/noise-responder.ts';
 import type { World } from '../world/world.ts';
@@ -16,6 +17,8 @@ const SILENCE: StanzaHandler = { handle: () => Promise.resolve(), closed: () => 
 export function makeAdmission(world: World, linking: Linking): Admission {
   return (connection, result) => {
     world.stats.add('connections');
+    const failure = world.faults.take('login-failure', result.payload.username?.toString());
+    if (failure) return fail(world, connection, failure.options);
     if (world.faults.take('refuse-connection', undefined, isSilent)) return SILENCE;
     return result.payload.devicePairingData
       ? admitUnlinked(world, linking, connection, result)
@@ -86,6 +89,24 @@ function replaceFormer(world: World, session: LinkedSession): void {
 function refuse(world: World, connection: ClientConnection, reason: number): undefined {
   world.stats.add('loginsRefused');
   connection.end(stanza('failure', { reason: String(reason), location: 'sim' }));
+  return undefined;
+}
+
+/** A refused login as WhatsApp words it; a ban for a while says why and for how long. */
+function fail(
+  world: World,
+  connection: ClientConnection,
+  { code = 401, banCode, expire }: FaultOptions,
+): undefined {
+  world.stats.add('loginsRefused');
+  connection.end(
+    stanza('failure', {
+      reason: String(code),
+      location: 'sim',
+      code: banCode === undefined ? undefined : String(banCode),
+      expire: expire === undefined ? undefined : String(expire),
+    }),
+  );
   return undefined;
 }
 

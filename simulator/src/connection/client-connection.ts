@@ -3,12 +3,14 @@ import type { WebSocket } from 'ws';
 import { FrameStream, frameOf } from '../wire/frame-stream.ts';
 import { NoiseResponder } from '../wire/noise-responder.ts';
 import { codecFor } from '../wire/codec.ts';
+import { LineQuality } from './line-quality.ts';
 import type { Clock } from '../clock/clock.ts';
 import type { ServerCredentials } from '../wire/certificates.ts';
 import type { HandshakeResult, NoiseTransport } from '../wire/noise-responder.ts';
 import type { StanzaCodec } from '../wire/codec.ts';
 import type { Stanza } from '../wire/stanza.ts';
 import type { Stats } from '../world/stats.ts';
+import type { Impairment } from './device-line.ts';
 
 /** Whoever answers a client once the handshake is over. */
 export interface StanzaHandler {
@@ -39,6 +41,7 @@ export class ClientConnection {
   readonly #admission: Admission;
   readonly #clock: Clock;
   readonly #stats: Stats;
+  readonly #quality: LineQuality;
   readonly #stream = new FrameStream();
   readonly #frames: Buffer[] = [];
   #working: Promise<void> | undefined;
@@ -57,7 +60,10 @@ export class ClientConnection {
     this.#admission = parts.admission;
     this.#clock = parts.clock;
     this.#stats = parts.stats;
-    socket.on('message', (data) => this.#receive(data as Buffer));
+    this.#quality = new LineQuality(parts.clock);
+    socket.on('message', (data) => {
+      this.#quality.receive(() => this.#receive(data as Buffer));
+    });
     socket.on('close', () => this.#onClose());
     socket.on('error', () => this.drop());
   }
@@ -80,6 +86,11 @@ export class ClientConnection {
     this.#socket.once('close', cancel);
   }
 
+  /** Makes the line bad for the rest of its life. */
+  impair(impairment: Exclude<Impairment, { kind: 'mute' }>): void {
+    this.#quality.impair(impairment);
+  }
+
   /** Cuts the connection as a broken network would. */
   drop(): void {
     this.#isClosed = true;
@@ -95,7 +106,12 @@ export class ClientConnection {
   #write(plain: Buffer): void {
     if (this.#isClosed || !this.#transport) return;
     this.#stats.add('stanzasOut');
-    this.#socket.send(frameOf(this.#transport.encrypt(plain)));
+    const frame = frameOf(this.#transport.encrypt(plain));
+    this.#quality.send(frame, {
+      write: (bytes) => this.#socket.send(bytes),
+      // What was written must have left before the cut.
+      cutAfter: (bytes) => this.#socket.send(bytes, () => this.drop()),
+    });
   }
 
   #receive(data: Buffer): void {

@@ -13,7 +13,20 @@ export interface DeviceLine {
   end(lastWord: Stanza): void;
   /** Cuts the line without a word. */
   drop(): void;
+  /** Makes the line bad for the rest of its life. */
+  impair(impairment: Impairment): void;
 }
+
+/** What can be wrong with a line that stands. */
+export type Impairment =
+  /** Pings are answered; all other stanzas are lost, both ways. */
+  | { readonly kind: 'mute' }
+  /** The TCP connection stands, and nobody is there any more. */
+  | { readonly kind: 'dead' }
+  /** Everything takes longer, both ways. */
+  | { readonly kind: 'slow'; readonly delayMs: number }
+  /** The line is cut in the frame that goes beyond so many more bytes to the client. */
+  | { readonly kind: 'cut'; readonly afterBytes: number };
 
 /** Who is connected now. A linked device has at most one line. */
 export class DeviceLines {

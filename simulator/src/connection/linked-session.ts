@@ -9,7 +9,7 @@ import type { LinkedDevice } from '../accounts/linked-devices.ts';
 import type { Stanza } from '../wire/stanza.ts';
 import type { World } from '../world/world.ts';
 import type { ClientConnection, StanzaHandler } from './client-connection.ts';
-import type { DeviceLine } from './device-line.ts';
+import type { DeviceLine, Impairment } from './device-line.ts';
 
 /**
  * A linked device that is logged in.
@@ -25,6 +25,7 @@ export class LinkedSession implements StanzaHandler, DeviceLine {
   readonly #connection: ClientConnection;
   readonly #account: Account;
   #isCaughtUp = false;
+  #isMute = false;
 
   constructor(world: World, connection: ClientConnection, account: Account, device: LinkedDevice) {
     this.#world = world;
@@ -39,11 +40,18 @@ export class LinkedSession implements StanzaHandler, DeviceLine {
   }
 
   send(node: Stanza): void {
-    this.#connection.send(node);
+    if (!this.#isMute) this.#connection.send(node);
   }
 
   sendEncoded(bytes: Buffer): void {
-    this.#connection.sendEncoded(bytes);
+    if (!this.#isMute) this.#connection.sendEncoded(bytes);
+  }
+
+  impair(impairment: Impairment): void {
+    if (impairment.kind === 'mute') this.#isMute = true;
+    else this.#connection.impair(impairment);
+    // Nobody hears what is sent from now on: it waits for the next login, which overlaps nothing.
+    if (impairment.kind === 'dead') this.#leave();
   }
 
   end(lastWord: Stanza): void {
@@ -61,6 +69,7 @@ export class LinkedSession implements StanzaHandler, DeviceLine {
   }
 
   async handle(node: Stanza): Promise<void> {
+    if (this.#isMute) return this.#answerPing(node);
     switch (node.tag) {
       case 'iq':
         return this.#handleQuery(node);
@@ -73,6 +82,11 @@ export class LinkedSession implements StanzaHandler, DeviceLine {
       default: // presence, chat state, telemetry: nobody in this world looks at them
         return undefined;
     }
+  }
+
+  #answerPing({ tag, attrs: { xmlns, id } }: Stanza): void {
+    if (tag !== 'iq' || xmlns !== 'w:p') return;
+    this.#connection.send(stanza('iq', { type: 'result', from: SERVER, id }));
   }
 
   async #handleQuery(query: Stanza): Promise<void> {

@@ -10,11 +10,17 @@ export const FAULT_KINDS = [
   'reorder-receipts',
   'conflict-replaced',
   'stream-error',
+  'login-failure',
+  'mute',
+  'half-open',
+  'slow-link',
   'redeliver-incoming',
   'withhold-keys',
   'fail-upload',
   'fail-download',
   'delay-upload',
+  'cut-upload',
+  'cut-download',
 ] as const;
 
 export type FaultKind = (typeof FAULT_KINDS)[number];
@@ -34,10 +40,18 @@ export interface FaultOptions {
   readonly mode?: 'silent';
   /** `reject-message`: the error number in the ack. */
   readonly error?: number;
-  /** `delay-ack`, `delay-upload`: how long. */
+  /** `delay-ack`, `delay-upload`, `slow-link`: how long. */
   readonly delayMs?: number;
-  /** `stream-error`: its code. */
+  /** `drop-connection`: when so many more bytes have gone to the client, in the middle of a frame. */
+  readonly afterBytes?: number;
+  /** `stream-error`: its code. `login-failure`: its reason. */
   readonly code?: number;
+  /** `stream-error`: the type of the conflict it names, such as `replaced` or `device_removed`. */
+  readonly conflict?: string;
+  /** `login-failure`: why the account is banned for a while (101 to 106). */
+  readonly banCode?: number;
+  /** `login-failure`: for how many seconds it is. */
+  readonly expire?: number;
   /** `redeliver-incoming`: at once (default) or at the next login. */
   readonly when?: 'now' | 'login';
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
@@ -68,6 +69,9 @@ async function answer(
     response.writeHead(fault.options.status ?? 500).end();
     return;
   }
+  if (faults.take(isUpload ? 'cut-upload' : 'cut-download', undefined)) {
+    return cutHalfway(isUpload, media.open(name), request, response);
+  }
   if (isUpload) {
     const delay = faults.take('delay-upload', undefined);
     if (delay) await sleep(delay.options.delayMs ?? 1000);
@@ -88,6 +92,23 @@ async function answer(
   });
   if (request.method === 'HEAD') response.end();
   else file.read().pipe(response);
+}
+
+/** Cuts the connection at the first bytes of an upload, or after half of a download. */
+async function cutHalfway(
+  isUpload: boolean,
+  file: ReturnType<World['media']['open']>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  if (isUpload) await once(request, 'data');
+  if (file && !isUpload) {
+    response.writeHead(200, { 'content-length': file.size });
+    for await (const chunk of file.read(0, Math.floor(file.size / 2))) {
+      await new Promise((resolve) => response.write(chunk, resolve));
+    }
+  }
+  response.destroy();
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {
