@@ -161,7 +161,12 @@ function joinSessions(
   const wanted = (): void => {
     downloader.wake();
   };
-  const inbox = createInbox(database, { seal: files.seal, onFile: wanted }, systemClock);
+  const inbox = createInbox(
+    database,
+    { seal: files.seal, onFile: wanted },
+    systemClock,
+    () => undefined,
+  );
   const sessions: Sessions = new Sessions(
     database,
     { connector, clock: systemClock, random: systemRandom, log },

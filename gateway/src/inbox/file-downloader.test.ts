@@ -72,7 +72,7 @@ let lastId = 0;
 async function receive(serviceId: ServiceId): Promise<ReceivedFileKey> {
   const whatsAppId = `3EB0${(lastId += 1)}`;
   const source = files.seal(serviceId, whatsAppId, Buffer.from('place'));
-  const count = await insertReceived(database.pool, [
+  const { fileCount } = await insertReceived(database.pool, [
     {
       serviceId,
       whatsAppId,
@@ -85,7 +85,7 @@ async function receive(serviceId: ServiceId): Promise<ReceivedFileKey> {
       file: { source, mimetype: 'image/jpeg', fileName: '', bytes: 5 },
     },
   ]);
-  assert.equal(count, 1);
+  assert.equal(fileCount, 1);
   const { id } = await database.query
     .selectFrom('received_messages')
     .select('id')

@@ -1,6 +1,7 @@
 import type { Generated } from 'kysely';
 import type { MediaKind } from '../domain/media.ts';
-import type { AgentId, MediaId, MessageId, ServiceId, WhatsAppId } from '../domain/ids.ts';
+import type { AgentId, EventId, MediaId, MessageId, ServiceId, WhatsAppId } from '../domain/ids.ts';
+import type { DeliveryState, EventFormat, EventType, WebhookMode } from '../domain/event.ts';
 import type { ConnectionState } from '../domain/connection-state.ts';
 import type { PhoneNumber } from '../domain/phone-number.ts';
 import type { MessageState } from '../domain/message-state.ts';
@@ -18,6 +19,10 @@ export interface Schema {
   received_messages: ReceivedMessageTable;
   received_media: ReceivedMediaTable;
   lookups: LookupTable;
+  webhooks: WebhookTable;
+  events: EventTable;
+  webhook_deliveries: WebhookDeliveryTable;
+  webhook_attempts: WebhookAttemptTable;
   ledger_accounts: LedgerAccountTable;
   ledger_transactions: LedgerTransactionTable;
   ledger_entries: LedgerEntryTable;
@@ -162,6 +167,63 @@ interface LookupTable {
   phone: string;
   whatsapp_phone: PhoneNumber | null;
   checked_at: Generated<Date>;
+}
+
+interface WebhookTable {
+  service_id: ServiceId;
+  url: string | null;
+  format: Generated<EventFormat>;
+  has_feed: Generated<boolean>;
+  sends_key: Generated<boolean>;
+  /** Where links in events lead when no public address is configured. */
+  base_url: Generated<string>;
+  secret_sealed: Buffer;
+  old_secret_sealed: Buffer | null;
+  old_secret_until: Date | null;
+  mode: Generated<WebhookMode>;
+  failures: Generated<number>;
+  probes: Generated<number>;
+  failing_since: Date | null;
+  probe_at: Date | null;
+  disabled_because: string | null;
+  /** The process that delivers to it; only until `wake_at`. */
+  holder: string | null;
+  wake_at: Date | null;
+  resent_at: Date | null;
+  set_at: Generated<Date>;
+}
+
+interface EventTable {
+  id: Generated<EventId>;
+  service_id: ServiceId;
+  type: EventType;
+  subject: string;
+  data: unknown;
+  created_at: Generated<Date>;
+}
+
+interface WebhookDeliveryTable {
+  event_id: EventId;
+  service_id: ServiceId;
+  /** Events of one subject go one after the other. */
+  subject: string;
+  state: Generated<DeliveryState>;
+  attempts: Generated<number>;
+  next_at: Generated<Date>;
+  queued_at: Generated<Date>;
+}
+
+interface WebhookAttemptTable {
+  id: Generated<number>;
+  service_id: ServiceId;
+  event_id: EventId;
+  attempt: number;
+  url: string;
+  status: number | null;
+  failure: string | null;
+  latency_ms: number;
+  answer: string;
+  at: Date;
 }
 
 interface LedgerAccountTable {
