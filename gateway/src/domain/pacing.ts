@@ -82,7 +82,7 @@ export const SAFE_POLICY: PacingPolicy = { live: SAFE_PACING, test: null, plans:
 export const OFF_POLICY: PacingPolicy = { live: null, test: null, plans: new Map() };
 
 /** Whose pacing is asked for. */
-export interface PacedService {
+interface PacedService {
   readonly mode: 'test' | 'live';
   readonly planId: number;
   /** What was asked for this service alone, as `readPacing` takes it; null for nothing. */
@@ -109,12 +109,12 @@ export function readPacing(written: unknown): PacingSettings | null {
   if (written === 'safe') return SAFE_PACING;
   if (!isObject(written)) throw refusal('A pacing is "safe", "off" or an object of settings.');
   for (const name of Object.keys(written)) {
-    if (!(name in FORMS)) {
+    if (!Object.hasOwn(FORMS, name)) {
       throw refusal(`"${name}" is no setting of pacing; there are ${PACING_SETTINGS.join(', ')}.`);
     }
   }
   const settings = mapSettings((name) => {
-    const value = name in written ? written[name] : FORMS[name].safe;
+    const value = Object.hasOwn(written, name) ? written[name] : FORMS[name].safe;
     return readSetting(name, value);
   });
   if (settings.gapSecondsMin > settings.gapSecondsMax) {
@@ -182,7 +182,7 @@ function refusal(sentence: string): Problem {
 }
 
 /** Why the next message waits: a stable public code with a sentence for a human each. */
-export const PACE_REASONS = {
+const PACE_REASONS = {
   gap: 'The account rests between two messages.',
   chat_gap: 'The chats of the waiting messages had several messages just now.',
   new_chats_per_hour: 'The hour has had its new chats; chats that exist go on.',

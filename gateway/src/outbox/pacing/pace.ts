@@ -41,7 +41,7 @@ export interface Pace {
 }
 
 /** A new chat that was begun. */
-export interface Opening {
+interface Opening {
   readonly atMs: number;
   /** Names the text, so that equal ones are seen; null for no text. */
   readonly textPrint: string | null;
@@ -94,7 +94,7 @@ export function freshPace(linkedAtMs: number): Pace {
 }
 
 /** Whether a message to this chat begins a new chat. */
-export function beginsChat(candidate: Candidate, settings: PacingSettings, nowMs: number): boolean {
+function beginsChat(candidate: Candidate, settings: PacingSettings, nowMs: number): boolean {
   const { isGroup, lastSentAtMs, lastReceivedAtMs } = candidate;
   if (isGroup || lastSentAtMs !== null) return false;
   return lastReceivedAtMs === null || nowMs - lastReceivedAtMs > settings.replyHours * HOUR_MS;
@@ -126,7 +126,7 @@ export function chooseNext<C extends Candidate>(
 }
 
 /** What holds everything the account has to say, or null. */
-export function holdOfAccount(pace: Pace, nowMs: number): Hold | null {
+function holdOfAccount(pace: Pace, nowMs: number): Hold | null {
   const { nextAtMs, pausedUntilMs, pauseReason } = pace;
   return later(
     holdUntil(nextAtMs, 'gap', nowMs),
@@ -135,7 +135,7 @@ export function holdOfAccount(pace: Pace, nowMs: number): Hold | null {
 }
 
 /** What holds new chats, or null when one may be begun now. */
-export function holdOfNewChats(pace: Pace, settings: PacingSettings, nowMs: number): Hold | null {
+function holdOfNewChats(pace: Pace, settings: PacingSettings, nowMs: number): Hold | null {
   const { newChatsPausedUntilMs, nextOpeningAtMs } = pace;
   const perHour = settings.newChatsPerHour;
   const perDay = newChatsPerDay(pace, settings, nowMs);
@@ -170,11 +170,6 @@ function warmUpOf(settings: PacingSettings): { first: number; full: number; step
   return { first, full, stepMs: full === first ? 0 : (warmUpDays * DAY_MS) / (full - first) };
 }
 
-/** How many new chats were begun within the last `withinMs`. */
-export function countOpenings(pace: Pace, withinMs: number, nowMs: number): number {
-  return pace.openings.filter(({ atMs }) => atMs > nowMs - withinMs).length;
-}
-
 /** How many times slower than set the account is now. */
 export function slowdownAt(pace: Pace, nowMs: number): number {
   const halvings = Math.max(0, nowMs - pace.slowedAtMs) / SLOWDOWN_HALVES_IN_MS;
@@ -184,7 +179,7 @@ export function slowdownAt(pace: Pace, nowMs: number): number {
 }
 
 /** Whether most of the last hour's new chats got one and the same text. */
-export function isRepetitive(
+function isRepetitive(
   openings: readonly Opening[],
   settings: PacingSettings,
   nowMs: number,
