@@ -1,9 +1,12 @@
 /**
- * The life of a message.
+ * How a message may stand. What leads from one to the other is in `message-life.ts`.
  *
- *   accepted -> (fetching) -> ready -> (held) -> sending -> server -> phone -> read
- *      |                        |                   |
- *   cancelled                expired              failed
+ *   accepted -> (fetching) -> ready <-> sending -> server -> phone -> read
+ *       |            |        |   |         |
+ *       |            |        held +        |
+ *       +------------+----------+           +-> failed
+ *       |
+ *       +-> cancelled, expired
  *
  * - `accepted`: committed here, not yet looked at by the outbox.
  * - `fetching`: its file is fetched from a link first; then `ready`, or `failed` with the reason.

@@ -15,6 +15,7 @@ export interface Schema {
   workers: WorkerTable;
   leases: LeaseTable;
   messages: MessageTable;
+  idempotency_keys: IdempotencyKeyTable;
   media: MediaTable;
   received_messages: ReceivedMessageTable;
   received_media: ReceivedMediaTable;
@@ -117,6 +118,18 @@ interface MessageTable {
   claim_epoch: number | null;
   /** How often the process that was handing it over died without a word. */
   crashes: Generated<number>;
+  /** When it was claimed last from the queue: since then WhatsApp may have it. */
+  doubt_since: Date | null;
+}
+
+interface IdempotencyKeyTable {
+  service_id: ServiceId;
+  key: string;
+  fingerprint: Buffer;
+  message_ids: number[];
+  /** Null where one recipient was answered. */
+  recipients: string[] | null;
+  used_at: Generated<Date>;
 }
 
 interface MediaTable {

@@ -36,6 +36,9 @@ const STATEMENTS = [
   `CREATE INDEX messages_held ON messages (service_id, is_urgent DESC, due_at, id)
      WHERE state = 'held'`,
   `CREATE INDEX messages_held_of_chat ON messages (service_id, chat) WHERE state = 'held'`,
+  `DROP INDEX messages_expiring`,
+  `CREATE INDEX messages_expiring ON messages (expires_at)
+     WHERE expires_at IS NOT NULL AND state IN ('accepted', 'fetching', 'ready', 'held')`,
   // Numbers that people write in another way than WhatsApp does: few.
   `CREATE INDEX lookups_written_otherwise ON lookups (service_id, whatsapp_phone)
      WHERE whatsapp_phone <> phone`,
