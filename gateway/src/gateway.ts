@@ -11,6 +11,7 @@ import { createInbox, type Inbox } from './inbox/inbox.ts';
 import { openReceivedFiles, type ReceivedFiles } from './inbox/received-files.ts';
 import { ReceivedSweeper } from './inbox/received-sweeper.ts';
 import { openMedia, type Media } from './media/open-media.ts';
+import { CallForgetter } from './outbox/call-forgetter.ts';
 import { createIntake } from './outbox/intake.ts';
 import { Outbox } from './outbox/outbox.ts';
 import { systemClock } from './runtime/clock.ts';
@@ -114,6 +115,9 @@ async function buildGateway(
     isReady: () => whyNotReady(database),
     metrics: createMetrics(sessions),
   });
+  const forgetter = new CallForgetter(database, systemClock, log);
+  forgetter.start();
+  stack.defer(() => forgetter.stop());
   await http.listen({ port: config.port, host: config.host });
   stack.defer(() => http.close());
   media.start((serviceId) => {

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { Problem } from '../domain/errors.ts';
 import type { MediaId, ServiceId } from '../domain/ids.ts';
 import { OutgoingRefusal } from '../runtime/outgoing/outgoing-refusal.ts';
@@ -28,6 +30,8 @@ export interface MediaIntake {
    * @throws Problem `media_too_large` or `storage_full`, and whatever the source throws
    */
   take(source: AsyncIterable<Uint8Array>): Promise<SpooledFile>;
+  /** SHA-256 of a file that was taken in, as hexadecimal digits. */
+  digest(file: SpooledFile): Promise<string>;
   /** Removes a file that is not used. */
   discard(file: SpooledFile): Promise<void>;
   /** Keeps an upload as a service's file, where every process finds it. @returns its id */
@@ -56,6 +60,7 @@ export function createMediaIntake(parts: MediaIntakeParts): MediaIntake {
   const { database, spool, sharedFiles, outgoing, fetcher } = parts;
   return {
     take: (source) => spool.take(source),
+    digest: (file) => digestOf(spool.pathOf(file.name)),
     discard: (file) => spool.remove(file.name),
     async keepUpload(serviceId, { file, declaredType, fileName }) {
       const described = await describeFile(file, { declaredType, fileName, link: '' });
@@ -68,6 +73,12 @@ export function createMediaIntake(parts: MediaIntakeParts): MediaIntake {
     forget: (serviceId, id) => deleteUnusedMedia(database, serviceId, id),
     linksWait: () => fetcher.wake(),
   };
+}
+
+async function digestOf(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const bytes of createReadStream(path)) hash.update(bytes as Buffer);
+  return hash.digest('hex');
 }
 
 function readLink(outgoing: Outgoing, written: string): string {

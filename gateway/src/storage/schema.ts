@@ -15,10 +15,13 @@ export interface Schema {
   workers: WorkerTable;
   leases: LeaseTable;
   messages: MessageTable;
+  idempotency_keys: IdempotencyKeyTable;
   media: MediaTable;
   received_messages: ReceivedMessageTable;
   received_media: ReceivedMediaTable;
   lookups: LookupTable;
+  chats: ChatTable;
+  paces: PaceTable;
   webhooks: WebhookTable;
   events: EventTable;
   webhook_deliveries: WebhookDeliveryTable;
@@ -50,6 +53,8 @@ interface ServiceTable {
   receives_messages: Generated<boolean>;
   expires_at: Date;
   created_at: Generated<Date>;
+  /** What was asked for this service alone, as `readPacing` takes it. */
+  pacing: unknown;
 }
 
 interface SessionTable {
@@ -113,6 +118,18 @@ interface MessageTable {
   claim_epoch: number | null;
   /** How often the process that was handing it over died without a word. */
   crashes: Generated<number>;
+  /** When it was claimed last from the queue: since then WhatsApp may have it. */
+  doubt_since: Date | null;
+}
+
+interface IdempotencyKeyTable {
+  service_id: ServiceId;
+  key: string;
+  fingerprint: Buffer;
+  message_ids: number[];
+  /** Null where one recipient was answered. */
+  recipients: string[] | null;
+  used_at: Generated<Date>;
 }
 
 interface MediaTable {
@@ -160,6 +177,31 @@ interface ReceivedMessageTable {
   text: string;
   sent_at: Date;
   received_at: Generated<Date>;
+}
+
+interface ChatTable {
+  service_id: ServiceId;
+  chat: string;
+  opened_at: Date | null;
+  opened_print: string | null;
+  last_sent_at: Date | null;
+  last_received_at: Date | null;
+  paid_until: Generated<Date>;
+}
+
+interface PaceTable {
+  service_id: ServiceId;
+  phone: string;
+  linked_at: Date;
+  is_following: boolean;
+  next_at: Generated<Date>;
+  next_opening_at: Generated<Date>;
+  new_chats_paused_until: Generated<Date>;
+  paused_until: Generated<Date>;
+  pause_reason: 'too_fast' | 'temporary_ban' | null;
+  slowdown: Generated<number>;
+  slowed_at: Generated<Date>;
+  strikes: Generated<number>;
 }
 
 interface LookupTable {

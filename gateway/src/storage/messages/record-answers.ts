@@ -16,18 +16,15 @@ export interface RecordedAnswer {
   readonly refusal: string | null;
 }
 
-// A tick only climbs, and only from `sending` on; enum order is the ladder's order. A message whose
-// outcome was unknown, and was therefore given up, is put right by a late tick.
+// A tick outweighs whatever we believe (`domain/message-life.ts`); enum order is the ladder's order,
+// with everything else below it.
 //
 // Listeners are told of every tick above where the message stood, lowest first. Where it stood is
 // read (and locked) for their services alone.
 const RECORD_ANSWERS = `
   WITH climbed AS (
     UPDATE messages m SET
-      state = CASE
-        WHEN a.tick IS NULL THEN 'failed'
-        WHEN m.state = 'failed' OR a.tick > m.state THEN a.tick
-        ELSE m.state END,
+      state = CASE WHEN a.tick IS NULL THEN 'failed' ELSE greatest(m.state, a.tick) END,
       failure = CASE WHEN a.tick IS NULL THEN a.refusal END,
       server_at = coalesce(m.server_at, to_timestamp(a.server_ms / 1000.0)),
       phone_at = coalesce(m.phone_at, to_timestamp(a.phone_ms / 1000.0)),
@@ -40,9 +37,7 @@ const RECORD_ANSWERS = `
       JOIN messages o ON o.service_id = w.service_id AND o.whatsapp_id = a.whatsapp_id
       WHERE w.service_id = a.service_id FOR UPDATE OF o) AS before ON true
     WHERE m.service_id = a.service_id AND m.whatsapp_id = a.whatsapp_id
-      AND CASE WHEN a.tick IS NULL THEN m.state = 'sending'
-               ELSE m.state >= 'sending' OR (m.state = 'failed' AND m.failure = 'unknown_outcome')
-          END
+      AND CASE WHEN a.tick IS NULL THEN m.state = 'sending' ELSE m.executed_at IS NOT NULL END
     RETURNING m.service_id, m.id, m.whatsapp_id, m.chat, m.is_group, m.metadata,
               before.state AS stood, a.server_ms, a.phone_ms, a.read_ms, a.place),
   news AS (

@@ -41,7 +41,7 @@ async function sentMessage(metadata: string | null = null) {
   assert.ok(id !== undefined);
   await database.query
     .updateTable('messages')
-    .set({ state: 'sending' })
+    .set({ state: 'sending', executed_at: new Date() })
     .where('id', '=', id)
     .execute();
   return { ...message, id };
