@@ -25,7 +25,7 @@ import { openSimulatedWhatsApp, type SimulatedWhatsApp } from './simulated-whats
 import { openDatabase, type Database } from './storage/database.ts';
 import { assertDurable } from './storage/embedded/durability.ts';
 import { startEmbeddedPostgres } from './storage/embedded/embedded-postgres.ts';
-import { createSharedFiles, ownDiskOnly, type SharedFiles } from './storage/files/shared-files.ts';
+import { createSharedFiles, ownDiskOnly } from './storage/files/shared-files.ts';
 import { StoredKeyVault } from './storage/keys/key-vault.ts';
 import { migrate } from './storage/migrate.ts';
 import { databaseAnswers } from './storage/ping.ts';
@@ -72,20 +72,7 @@ async function buildGateway(
   const database = await prepareDatabase(config, log, stack);
   const simulator = config.testMode ? await openSimulatedWhatsApp(config) : null;
   stack.defer(() => simulator?.close());
-  const sharedFiles =
-    config.databaseUrl === null ? ownDiskOnly : createSharedFiles(database, secrets.masterKey);
-  const media = await openMedia({
-    dataDir: config.dataDir,
-    database,
-    sharedFiles,
-    masterKey: secrets.masterKey,
-    allowPrivateUrls: config.allowPrivateUrls,
-    clock: systemClock,
-    random: systemRandom,
-    log,
-  });
-  stack.defer(() => media.stop());
-  const receivedFiles = openReceived(config, database, sharedFiles, secrets, log, stack);
+  const { media, receivedFiles } = await openFiles(config, database, secrets, log, stack);
   const joined = joinSessions(
     config,
     database,
@@ -223,21 +210,35 @@ function joinSessions(
   return { sessions, outbox, downloader };
 }
 
-/** Files that came in, on this disk, and what clears them away again. */
-function openReceived(
+/** Files on their way out and in: on this disk, and where other processes may need them, there. */
+async function openFiles(
   config: Config,
   database: Database,
-  sharedFiles: SharedFiles,
   secrets: Secrets,
   log: Log,
   stack: AsyncDisposableStack,
-): ReceivedFiles {
-  const files = openReceivedFiles(join(config.dataDir, 'received'), secrets.masterKey, sharedFiles);
+): Promise<{ media: Media; receivedFiles: ReceivedFiles }> {
+  const { dataDir, databaseUrl, allowPrivateUrls } = config;
+  const { masterKey } = secrets;
+  const sharedFiles = databaseUrl === null ? ownDiskOnly : createSharedFiles(database, masterKey);
+  const media = await openMedia({
+    dataDir,
+    database,
+    sharedFiles,
+    masterKey,
+    allowPrivateUrls,
+    clock: systemClock,
+    random: systemRandom,
+    log,
+  });
+  stack.defer(() => media.stop());
+  const receivedFiles = openReceivedFiles(join(dataDir, 'received'), masterKey, sharedFiles);
   const { keptDays } = config.received;
+  const files = receivedFiles;
   const sweeper = new ReceivedSweeper({ database, files, keptDays, clock: systemClock, log });
   sweeper.start();
   stack.defer(() => sweeper.stop());
-  return files;
+  return { media, receivedFiles };
 }
 
 function startDownloader(

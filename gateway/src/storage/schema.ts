@@ -17,6 +17,7 @@ export interface Schema {
   messages: MessageTable;
   idempotency_keys: IdempotencyKeyTable;
   media: MediaTable;
+  shared_files: SharedFileTable;
   received_messages: ReceivedMessageTable;
   received_media: ReceivedMediaTable;
   lookups: LookupTable;
@@ -202,6 +203,12 @@ interface PaceTable {
   slowdown: Generated<number>;
   slowed_at: Generated<Date>;
   strikes: Generated<number>;
+}
+
+interface SharedFileTable {
+  name: string;
+  bytes: number;
+  created_at: Generated<Date>;
 }
 
 interface LookupTable {
