@@ -2,44 +2,31 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { Gauge, Registry, collectDefaultMetrics } from 'prom-client';
+import { openAccounts } from './accounts.ts';
 import type { Config } from './config/config.ts';
 import { openSecrets, type Secrets } from './config/secrets.ts';
 import { createHttpServer } from './http/server.ts';
-import type { HttpParts } from './http/parts.ts';
-import { FileDownloader } from './inbox/file-downloader.ts';
-import { createInbox } from './inbox/inbox.ts';
 import { openReceivedFiles, type ReceivedFiles } from './inbox/received-files.ts';
+import { ReceivedSweeper } from './inbox/received-sweeper.ts';
 import { openMedia, type Media } from './media/open-media.ts';
 import { CallForgetter } from './outbox/call-forgetter.ts';
 import { createIntake } from './outbox/intake.ts';
-import { Outbox } from './outbox/outbox.ts';
-import { Ownership, type AccountHolder } from './ownership/ownership.ts';
-import { timesOf } from './ownership/ownership-times.ts';
 import { systemClock } from './runtime/clock.ts';
 import { armCrashPoint } from './runtime/crash-point.ts';
 import { lockDirectory } from './runtime/directory-lock.ts';
 import type { Log } from './runtime/log.ts';
 import { systemRandom } from './runtime/random.ts';
-import { createFingerprint } from './runtime/seal.ts';
-import type { Connector } from './sessions/connection.ts';
-import { Sessions } from './sessions/sessions.ts';
-import { openSimulatedWhatsApp, type SimulatedWhatsApp } from './simulated-whatsapp.ts';
+import type { Sessions } from './sessions/sessions.ts';
+import { openSimulatedWhatsApp } from './simulated-whatsapp.ts';
 import { openDatabase, type Database } from './storage/database.ts';
 import { assertDurable } from './storage/embedded/durability.ts';
 import { startEmbeddedPostgres } from './storage/embedded/embedded-postgres.ts';
-import { StoredKeyVault } from './storage/keys/key-vault.ts';
+import { createSharedFiles, ownDiskOnly } from './storage/files/shared-files.ts';
 import { migrate } from './storage/migrate.ts';
 import { databaseAnswers } from './storage/ping.ts';
-import { createConnector, whatsAppEndpoint } from './whatsapp/connector.ts';
-import { onlyMediaHost } from './whatsapp/files/media-hosts.ts';
-import { keyCodec } from './whatsapp/key-codec.ts';
 
-/** Another process may take over within five seconds of a SIGTERM; what is left is sent by it again. */
-const ANSWERS_ON_STOP_MS_MAX = 3000;
 /** Whether a process still owns its accounts must not wait behind its own work. */
 const LEASE_DATABASE = { connectionsMax: 3, answerMsMax: 4000 };
-const KEYS_ON_STOP_MS_MAX = 5000;
-const DOWNLOADS_ON_STOP_MS_MAX = 2000;
 
 /** A running gateway. */
 export interface Gateway extends AsyncDisposable {
@@ -50,7 +37,7 @@ export interface Gateway extends AsyncDisposable {
 }
 
 /**
- * Builds the parts and joins them: the only place that knows all folders. What is started is
+ * Builds the parts and joins them; what holds sockets is joined in `accounts.ts`. What is started is
  * stopped in the opposite order, also when a later part can not be started.
  * @throws when a part can not be started; the message says which setting to change
  */
@@ -76,27 +63,22 @@ async function buildGateway(
   const { database, leaseDatabase } = await prepareDatabase(config, log, stack);
   const simulator = config.testMode ? await openSimulatedWhatsApp(config) : null;
   stack.defer(() => simulator?.close());
-  const media = await openMedia({
-    dataDir: config.dataDir,
-    database,
-    masterKey: secrets.masterKey,
-    allowPrivateUrls: config.allowPrivateUrls,
-    clock: systemClock,
-    random: systemRandom,
-    log,
-  });
-  stack.defer(() => media.stop());
-  const joined = await joinSessions(
-    config,
-    database,
-    leaseDatabase,
-    media,
-    simulator,
-    secrets,
-    log,
+  const { media, receivedFiles } = await openFiles(config, database, secrets, log, stack);
+  const accounts = await openAccounts(
+    {
+      config,
+      database,
+      leaseDatabase,
+      simulator,
+      media,
+      files: receivedFiles,
+      secrets,
+      clock: systemClock,
+      log,
+    },
     stack,
   );
-  const { sessions, outbox, receivedFiles, ownership } = joined;
+  const { sessions, outbox, ownership, downloader } = accounts;
   const http = await createHttpServer({
     database,
     intake: createIntake(database, (messages) => {
@@ -106,7 +88,7 @@ async function buildGateway(
     sessions,
     secrets,
     publicUrl: config.publicUrl,
-    receivedFiles,
+    receivedFiles: { find: receivedFiles.find, wanted: () => downloader.wake() },
     clock: systemClock,
     random: systemRandom,
     log,
@@ -155,169 +137,35 @@ async function prepareDatabase(
   return { database, leaseDatabase };
 }
 
-async function joinSessions(
+/** Files on their way out and in: on this disk, and where other processes may need them, there. */
+async function openFiles(
   config: Config,
   database: Database,
-  leaseDatabase: Database,
-  media: Media,
-  simulator: SimulatedWhatsApp | null,
   secrets: Secrets,
   log: Log,
   stack: AsyncDisposableStack,
-): Promise<{
-  sessions: Sessions;
-  outbox: Outbox;
-  ownership: Ownership;
-  receivedFiles: HttpParts['receivedFiles'];
-}> {
-  const refused = (): void => {
-    ownership.doubt();
-  };
-  const vault = new StoredKeyVault(
+): Promise<{ media: Media; receivedFiles: ReceivedFiles }> {
+  const { dataDir, databaseUrl, allowPrivateUrls } = config;
+  const { masterKey } = secrets;
+  const sharedFiles = databaseUrl === null ? ownDiskOnly : createSharedFiles(database, masterKey);
+  const media = await openMedia({
+    dataDir,
     database,
-    secrets.masterKey,
-    keyCodec,
-    systemClock,
-    log,
-    refused,
-  );
-  stack.defer(() => within(KEYS_ON_STOP_MS_MAX, vault.close()));
-  const connector = createConnector({
-    vault,
-    shelf: media.shelf,
-    mayOpen: (lease) => ownership.mayOpen(lease),
-    mayUse: (lease) => ownership.mayUse(lease),
-    clock: systemClock,
-    log,
-    endpoints: {
-      live: () => Promise.resolve(whatsAppEndpoint(config.whatsAppUrl)),
-      ...(simulator === null ? {} : { test: () => endpointOf(simulator) }),
-    },
-  });
-  const files = openReceivedFiles(join(config.dataDir, 'received'), secrets.masterKey);
-  const wanted = (): void => {
-    downloader.wake();
-  };
-  const sealing = { seal: files.seal, onFile: wanted };
-  const inbox = createInbox(database, sealing, systemClock, {
-    onEvents: () => undefined,
-    onLost: refused,
-  });
-  const sessions: Sessions = new Sessions(
-    database,
-    { connector, clock: systemClock, random: systemRandom, log },
-    {
-      seek: (serviceId) => ownership.seek(serviceId),
-      letGo: (serviceId) => ownership.letGo(serviceId),
-    },
-    {
-      async onAnswer(lease, answer) {
-        await inbox.recordAnswer({ lease, ...answer });
-        outbox.answered(lease.serviceId, answer.whatsAppId);
-      },
-      onMessage: (lease, message) =>
-        inbox.recordMessage({ lease, ...message, groupId: message.groupId ?? '' }),
-      onOpen(serviceId) {
-        outbox.connectionOpened(serviceId);
-      },
-      onEnd(serviceId) {
-        outbox.connectionEnded(serviceId);
-      },
-    },
-  );
-  const outbox = new Outbox({
-    database,
-    sessions,
-    answersSettled: () => inbox.settled(),
-    clock: systemClock,
-    log,
-  });
-  const ownership: Ownership = await joinOwnership(config, leaseDatabase, simulator, secrets, log, {
-    take: ({ lease, mode, isAsked }) => {
-      sessions.take(lease, mode, isAsked);
-    },
-    async end(lease) {
-      await outbox.rest(lease.serviceId, ANSWERS_ON_STOP_MS_MAX);
-      await sessions.end(lease);
-      outbox.forget(lease.serviceId);
-    },
-    drop: (lease) => {
-      sessions.drop(lease);
-    },
-  });
-  stack.defer(() => ownership.stop());
-  stack.defer(() => outbox.stop(ANSWERS_ON_STOP_MS_MAX));
-  const downloader: FileDownloader = startDownloader(
-    config,
-    database,
-    files,
-    connector,
-    sessions,
-    log,
-  );
-  stack.defer(() => downloader.stop(DOWNLOADS_ON_STOP_MS_MAX));
-  return { sessions, outbox, ownership, receivedFiles: { pathOf: files.pathOf, wanted } };
-}
-
-async function joinOwnership(
-  config: Config,
-  leaseDatabase: Database,
-  simulator: SimulatedWhatsApp | null,
-  secrets: Secrets,
-  log: Log,
-  holder: AccountHolder,
-): Promise<Ownership> {
-  const trust = await simulator?.trust().catch(() => null);
-  return new Ownership({
-    pool: leaseDatabase.pool,
-    holder,
-    self: {
-      home: secrets.home,
-      modes: simulator === null ? ['live'] : ['test', 'live'],
-      simulator: trust == null ? null : Buffer.from(trust.rootKey).toString('hex'),
-      adminFingerprint: createFingerprint(secrets.masterKey)(secrets.adminToken),
-    },
-    times: timesOf(config.leaseMs),
-    clock: systemClock,
-    log,
-  });
-}
-
-function startDownloader(
-  config: Config,
-  database: Database,
-  files: ReceivedFiles,
-  connector: Connector,
-  sessions: Sessions,
-  log: Log,
-): FileDownloader {
-  const downloader = new FileDownloader({
-    database,
-    files,
-    source: {
-      download: (...order) => connector.download(...order),
-      async askForFile(serviceId, source) {
-        const connection = await sessions.connectionOf(serviceId);
-        return (await connection?.askForFile(source).catch(() => null)) ?? null;
-      },
-    },
-    bytesMax: config.received.fileBytesMax,
-    keptDays: config.received.keptDays,
+    sharedFiles,
+    masterKey,
+    allowPrivateUrls,
     clock: systemClock,
     random: systemRandom,
     log,
   });
-  downloader.start();
-  return downloader;
-}
-
-async function endpointOf(simulator: SimulatedWhatsApp) {
-  const { rootKey, mediaUrl, mediaCertificate } = await simulator.trust();
-  return {
-    webSocketUrl: simulator.webSocketUrl,
-    rootKey,
-    media: onlyMediaHost(mediaUrl, mediaCertificate),
-  };
+  stack.defer(() => media.stop());
+  const receivedFiles = openReceivedFiles(join(dataDir, 'received'), masterKey, sharedFiles);
+  const { keptDays } = config.received;
+  const files = receivedFiles;
+  const sweeper = new ReceivedSweeper({ database, files, keptDays, clock: systemClock, log });
+  sweeper.start();
+  stack.defer(() => sweeper.stop());
+  return { media, receivedFiles };
 }
 
 async function whyNotReady(database: Database): Promise<string | null> {
@@ -343,12 +191,4 @@ function createMetrics(sessions: Sessions): Registry {
 function urlOf(http: FastifyInstance, host: string): string {
   const { port } = http.server.address() as AddressInfo;
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
-}
-
-/** Waits for `work`, but no longer than this. */
-async function within(timeoutMs: number, work: Promise<void>): Promise<void> {
-  const { promise: late, resolve } = Promise.withResolvers<void>();
-  const cancel = systemClock.after(timeoutMs, resolve);
-  await Promise.race([work, late]);
-  cancel();
 }

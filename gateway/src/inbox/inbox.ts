@@ -66,8 +66,8 @@ export function createInbox(
   const tell = (kept: KeptAnswers, batch: readonly { readonly lease: Lease }[]) => {
     if (kept.listening.size > 0) listener.onEvents(kept.listening);
     for (const lease of kept.lost) listener.onLost(lease);
-    const isOf = (lease: Lease) => (lost: Lease) => lost.serviceId === lease.serviceId;
-    return batch.map(({ lease }) => kept.lost.find(isOf(lease)));
+    const lost = new Map(kept.lost.map((lease) => [lease.serviceId, lease]));
+    return batch.map(({ lease }) => lost.get(lease.serviceId));
   };
   const answers = createBatcher<ServiceAnswer, Lease | undefined>(async (batch) => {
     const what = batch.some(isAck) ? 'ack' : 'receipt';

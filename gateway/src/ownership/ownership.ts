@@ -41,7 +41,7 @@ const SEEK_AGAIN_MS = 50;
 const DEPART_MS_MAX = 5000;
 
 /** Who does with the accounts what ownership decides. */
-export interface AccountHolder {
+interface AccountHolder {
   /** The account is ours: its socket may be opened. */
   take(gained: GainedLease): void;
   /** Resolves when the account's socket is closed and everything about it is kept. */
