@@ -88,6 +88,9 @@ async function buildGateway(
     intake: createIntake(database, (messages) => {
       outbox.kept(messages);
     }),
+    queueChanged: (serviceId) => {
+      outbox.changed(serviceId);
+    },
     media: media.intake,
     sessions,
     secrets,
@@ -107,7 +110,7 @@ async function buildGateway(
   await http.listen({ port: config.port, host: config.host });
   stack.defer(() => http.close());
   media.start((serviceId) => {
-    outbox.fetched(serviceId);
+    outbox.changed(serviceId);
   });
   void sessions.start().catch((error: unknown) => {
     log.error({ err: error }, 'the sessions could not be brought back');
