@@ -46,6 +46,7 @@ export function notWaiting({ state }: MessageDetails): Problem {
     case 'accepted':
     case 'fetching':
     case 'ready':
+    case 'held':
       return new Problem('message_not_waiting', 'The message has no schedule.');
   }
 }

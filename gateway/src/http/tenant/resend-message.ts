@@ -42,6 +42,7 @@ function notEnded({ state }: MessageDetails): Problem {
     case 'accepted':
     case 'fetching':
     case 'ready':
+    case 'held':
       return new Problem('message_not_failed', 'The message waits to be sent.');
     case 'server':
     case 'phone':

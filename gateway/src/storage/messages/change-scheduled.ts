@@ -2,10 +2,11 @@ import type { Pool } from 'pg';
 import type { MessageId, ServiceId } from '../../domain/ids.ts';
 
 // Everything is judged by the row as it is when its lock is got: what the sender takes at this
-// moment is not changed, and of two changes the second sees the first.
+// moment is not changed, and of two changes the second sees the first. What pacing held back is
+// held back again, if need be, when it is due.
 const CHANGE_SCHEDULED = `
   WITH found AS (
-    SELECT id, is_scheduled AND state IN ('accepted', 'fetching', 'ready') AS is_waiting,
+    SELECT id, is_scheduled AND state IN ('accepted', 'fetching', 'ready', 'held') AS is_waiting,
            coalesce(to_timestamp($3 / 1000.0), due_at) AS new_due,
            CASE WHEN $4::bigint IS NOT NULL THEN to_timestamp($4 / 1000.0)
                 WHEN $5::bigint IS NOT NULL
@@ -14,7 +15,8 @@ const CHANGE_SCHEDULED = `
     FROM messages WHERE service_id = $1 AND id = $2 FOR UPDATE),
   changed AS (
     UPDATE messages m
-    SET due_at = new_due, expires_at = new_expiry, text = coalesce($6, m.text)
+    SET due_at = new_due, expires_at = new_expiry, text = coalesce($6, m.text),
+        state = (CASE m.state WHEN 'held' THEN 'ready' ELSE m.state END)
     FROM found
     WHERE m.service_id = $1 AND m.id = found.id AND is_waiting
       AND (new_expiry IS NULL OR new_expiry > greatest(new_due, now()))

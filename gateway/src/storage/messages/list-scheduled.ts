@@ -11,7 +11,7 @@ export interface ScheduledMessage extends KeptMessage {
 
 /** In the words of the index that holds such messages alone. */
 const IS_SCHEDULED = sql<boolean>`
-  is_scheduled AND state IN ('accepted', 'fetching', 'ready')`;
+  is_scheduled AND state IN ('accepted', 'fetching', 'ready', 'held')`;
 
 /** A service's messages that wait with a time of their own, the next one first. */
 export async function listScheduledMessages(
