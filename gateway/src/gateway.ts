@@ -84,6 +84,9 @@ async function buildGateway(
     intake: createIntake(database, (messages) => {
       outbox.kept(messages);
     }),
+    queueChanged: (serviceId) => {
+      outbox.changed(serviceId);
+    },
     media: media.intake,
     sessions,
     secrets,
@@ -104,7 +107,7 @@ async function buildGateway(
   await http.listen({ port: config.port, host: config.host });
   stack.defer(() => http.close());
   media.start((serviceId) => {
-    outbox.fetched(serviceId);
+    outbox.changed(serviceId);
   });
   return {
     url: urlOf(http, config.host),
