@@ -1,6 +1,9 @@
 import { resolve } from 'node:path';
+import { toError } from '../domain/errors.ts';
 import { MEDIA_BYTES_MAX } from '../domain/media.ts';
+import type { PacingPolicy } from '../domain/pacing.ts';
 import type { Environment } from './environment.ts';
+import { decidePacing } from './pacing-file.ts';
 
 /** Every decision the environment makes, checked and with its defaults. */
 export interface Config {
@@ -34,6 +37,10 @@ export interface Config {
   readonly allowPrivateUrls: boolean;
   /** Where the crash campaign makes this process kill itself (`runtime/crash-point.ts`). */
   readonly crashAt: string | null;
+  /** After how long without a sign of life a process's accounts are taken over by others. */
+  readonly leaseMs: number;
+  /** How fast accounts may send. */
+  readonly pacing: PacingPolicy;
   readonly logLevel: string;
 }
 
@@ -95,9 +102,19 @@ export function decideConfig(environment: Environment): Config {
       environment.TICKWIRE_ALLOW_PRIVATE_URLS,
       false,
     ),
+    pacing: readPacing(environment.TICKWIRE_PACING),
     crashAt: environment.TICKWIRE_CRASH_AT ?? null,
+    leaseMs: readCount('TICKWIRE_LEASE_SECONDS', environment.TICKWIRE_LEASE_SECONDS, 30) * 1000,
     logLevel,
   };
+}
+
+function readPacing(written: string | undefined): PacingPolicy {
+  try {
+    return decidePacing(written);
+  } catch (error) {
+    throw new ConfigError(toError(error).message, { cause: error });
+  }
 }
 
 function readPort(written: string | undefined): number {

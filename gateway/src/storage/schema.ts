@@ -14,11 +14,16 @@ export interface Schema {
   account_keys: AccountKeyTable;
   workers: WorkerTable;
   leases: LeaseTable;
+  installation: InstallationTable;
   messages: MessageTable;
+  idempotency_keys: IdempotencyKeyTable;
   media: MediaTable;
+  shared_files: SharedFileTable;
   received_messages: ReceivedMessageTable;
   received_media: ReceivedMediaTable;
   lookups: LookupTable;
+  chats: ChatTable;
+  paces: PaceTable;
   webhooks: WebhookTable;
   events: EventTable;
   webhook_deliveries: WebhookDeliveryTable;
@@ -50,6 +55,8 @@ interface ServiceTable {
   receives_messages: Generated<boolean>;
   expires_at: Date;
   created_at: Generated<Date>;
+  /** What was asked for this service alone, as `readPacing` takes it. */
+  pacing: unknown;
 }
 
 interface SessionTable {
@@ -63,6 +70,9 @@ interface SessionTable {
   name: string | null;
   connected_at: Date | null;
   changed_at: Generated<Date>;
+  is_linked: Generated<boolean>;
+  /** When somebody last wanted to link it. */
+  asked_at: Date | null;
 }
 
 interface AccountKeyTable {
@@ -73,8 +83,17 @@ interface AccountKeyTable {
 }
 
 interface WorkerTable {
+  /** Of one run of one process. */
   id: string;
-  until: Date;
+  /** Of the data directory that it has for itself. */
+  home: string;
+  /** Which services it serves. */
+  modes: ('test' | 'live')[];
+  /** Which world its simulator is, where it has one. */
+  simulator: string | null;
+  admin_fingerprint: Buffer;
+  beat: Generated<number>;
+  beat_at: Generated<Date>;
   started_at: Generated<Date>;
 }
 
@@ -82,7 +101,14 @@ interface LeaseTable {
   service_id: ServiceId;
   worker_id: string | null;
   epoch: Generated<number>;
+  /** Its last holder left without a word. */
+  is_abandoned: Generated<boolean>;
   taken_at: Generated<Date>;
+}
+
+interface InstallationTable {
+  name: string;
+  value: Buffer;
 }
 
 interface MessageTable {
@@ -113,6 +139,18 @@ interface MessageTable {
   claim_epoch: number | null;
   /** How often the process that was handing it over died without a word. */
   crashes: Generated<number>;
+  /** When it was claimed last from the queue: since then WhatsApp may have it. */
+  doubt_since: Date | null;
+}
+
+interface IdempotencyKeyTable {
+  service_id: ServiceId;
+  key: string;
+  fingerprint: Buffer;
+  message_ids: number[];
+  /** Null where one recipient was answered. */
+  recipients: string[] | null;
+  used_at: Generated<Date>;
 }
 
 interface MediaTable {
@@ -160,6 +198,37 @@ interface ReceivedMessageTable {
   text: string;
   sent_at: Date;
   received_at: Generated<Date>;
+}
+
+interface ChatTable {
+  service_id: ServiceId;
+  chat: string;
+  opened_at: Date | null;
+  opened_print: string | null;
+  last_sent_at: Date | null;
+  last_received_at: Date | null;
+  paid_until: Generated<Date>;
+}
+
+interface PaceTable {
+  service_id: ServiceId;
+  phone: string;
+  linked_at: Date;
+  is_following: boolean;
+  next_at: Generated<Date>;
+  next_opening_at: Generated<Date>;
+  new_chats_paused_until: Generated<Date>;
+  paused_until: Generated<Date>;
+  pause_reason: 'too_fast' | 'temporary_ban' | null;
+  slowdown: Generated<number>;
+  slowed_at: Generated<Date>;
+  strikes: Generated<number>;
+}
+
+interface SharedFileTable {
+  name: string;
+  bytes: number;
+  created_at: Generated<Date>;
 }
 
 interface LookupTable {

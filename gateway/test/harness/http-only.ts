@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
 import { serviceId, type ServiceId } from '../../src/domain/ids.ts';
+import { createKeyring } from '../../src/http/access/keyring.ts';
 import { createHttpServer } from '../../src/http/server.ts';
 import type { HttpParts } from '../../src/http/parts.ts';
 import { openMedia } from '../../src/media/open-media.ts';
@@ -13,6 +14,8 @@ import { systemClock } from '../../src/runtime/clock.ts';
 import { createLog } from '../../src/runtime/log.ts';
 import { systemRandom } from '../../src/runtime/random.ts';
 import { openDatabase, type Database } from '../../src/storage/database.ts';
+import { ownDiskOnly } from '../../src/storage/files/shared-files.ts';
+import { openWebhooks } from '../../src/webhooks/open-webhooks.ts';
 import { createTestDatabase } from './database.ts';
 import { HeldSessions } from './held-sessions.ts';
 
@@ -73,6 +76,7 @@ export class HttpOnly implements AsyncDisposable {
     const media = await openMedia({
       dataDir,
       database,
+      sharedFiles: ownDiskOnly,
       masterKey: randomBytes(32),
       allowPrivateUrls: false,
       clock: systemClock,
@@ -80,16 +84,31 @@ export class HttpOnly implements AsyncDisposable {
       log: createLog('silent'),
     });
     stack.defer(() => media.stop());
+    const masterKey = randomBytes(32);
+    const webhooks = openWebhooks({
+      database,
+      masterKey,
+      allowPrivateUrls: false,
+      publicUrl: null,
+      openKey: createKeyring(masterKey, systemRandom).open,
+      linkTo: () => '',
+      clock: systemClock,
+      random: systemRandom,
+      log: createLog('silent'),
+    });
+    stack.defer(() => webhooks.stop());
     const parts = {
       database,
+      webhooks,
       media: media.intake,
+      queueChanged: () => undefined,
       intake: createIntake(database, () => undefined),
       secrets: {
-        masterKey: randomBytes(32),
+        masterKey,
         adminToken: `tw_admin_${randomBytes(8).toString('hex')}`,
       },
       publicUrl: null,
-      receivedFiles: { pathOf: (name: string) => name, wanted: () => undefined },
+      receivedFiles: { find: () => Promise.resolve(null), wanted: () => undefined },
       clock: systemClock,
       random: systemRandom,
       log: createLog('silent'),

@@ -72,24 +72,3 @@ export function wholeNumber(
   }
   return number;
 }
-
-const SWITCH_SPELLINGS = new Map([
-  ['on', true],
-  ['true', true],
-  ['1', true],
-  ['off', false],
-  ['false', false],
-  ['0', false],
-]);
-
-/**
- * A switch as callers write it: on, true, 1, off, false, 0.
- * @throws Problem `invalid_parameter`
- */
-export function readSwitch(written: string, name: string): boolean {
-  const isOn = SWITCH_SPELLINGS.get(written.toLowerCase());
-  if (isOn === undefined) {
-    throw new Problem('invalid_parameter', `The ${name} must be "on" or "off".`);
-  }
-  return isOn;
-}

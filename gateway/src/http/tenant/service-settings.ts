@@ -10,8 +10,9 @@ import { findSession, type SessionRow } from '../../storage/sessions/session-row
 import { findWebhook, type Webhook } from '../../storage/webhooks/webhook-settings.ts';
 import { refuseAutomaticRequest } from '../access/automatic-requests.ts';
 import type { Edge } from '../edge.ts';
-import { readSwitch, single, type Parameters } from '../parameters/parameters.ts';
+import { single, type Parameters } from '../parameters/parameters.ts';
 import { readParameters } from '../parameters/read-parameters.ts';
+import { switchIn } from '../parameters/switch.ts';
 import { linkedCallingCode } from './country-code.ts';
 import type { KeyInPath } from './key-in-path.ts';
 
@@ -29,6 +30,7 @@ const Settings = Type.Object({
 });
 
 const COUNTRY_CODE_FORM = /^[1-9]\d{0,3}$/;
+
 /** `serviceSettings`: shows the settings, after changing those that were given. */
 export function addServiceSettings(app: FastifyInstance, edge: Edge): void {
   app.route<KeyInPath>({
@@ -58,13 +60,11 @@ export function addServiceSettings(app: FastifyInstance, edge: Edge): void {
 /** What the caller wants to be different, or null for nothing. */
 function readChange(parameters: Parameters): ServiceChange | null {
   const countryCode = single(parameters, 'countryCode')?.trim() ?? '';
-  const receiveMessage = single(parameters, 'receiveMessage')?.trim() ?? '';
-  if (countryCode === '' && receiveMessage === '') return null;
+  const receivesMessages = switchIn(parameters, 'receiveMessage');
+  if (countryCode === '' && receivesMessages === null) return null;
   return {
     ...(countryCode === '' ? {} : { countryCode: readCountryCode(countryCode) }),
-    ...(receiveMessage === ''
-      ? {}
-      : { receivesMessages: readSwitch(receiveMessage, 'receiveMessage') }),
+    ...(receivesMessages === null ? {} : { receivesMessages }),
   };
 }
 

@@ -1,11 +1,14 @@
 import type { Pool } from 'pg';
 import type { ServiceId, WhatsAppId } from '../../domain/ids.ts';
+import type { Lease } from '../../domain/lease.ts';
 import type { Tick } from '../../domain/message-state.ts';
+import { heldAmong, idsOf, LeaseSet } from '../leases/fence.ts';
 import { KEEP_NEWS } from '../webhooks/keep-news.ts';
 
 /** What WhatsApp has told about one message so far; several answers may be merged into one. */
 export interface RecordedAnswer {
-  readonly serviceId: ServiceId;
+  /** Of the owner whose connection it came by. */
+  readonly lease: Lease;
   readonly whatsAppId: WhatsAppId;
   /** The highest tick, or null when it was only refused. */
   readonly tick: Tick | null;
@@ -16,18 +19,16 @@ export interface RecordedAnswer {
   readonly refusal: string | null;
 }
 
-// A tick only climbs, and only from `sending` on; enum order is the ladder's order. A message whose
-// outcome was unknown, and was therefore given up, is put right by a late tick.
+// A tick outweighs whatever we believe (`domain/message-life.ts`); enum order is the ladder's order,
+// with everything else below it.
 //
 // Listeners are told of every tick above where the message stood, lowest first. Where it stood is
 // read (and locked) for their services alone.
 const RECORD_ANSWERS = `
-  WITH climbed AS (
+  WITH ${heldAmong('$8', '$9')},
+  climbed AS (
     UPDATE messages m SET
-      state = CASE
-        WHEN a.tick IS NULL THEN 'failed'
-        WHEN m.state = 'failed' OR a.tick > m.state THEN a.tick
-        ELSE m.state END,
+      state = CASE WHEN a.tick IS NULL THEN 'failed' ELSE greatest(m.state, a.tick) END,
       failure = CASE WHEN a.tick IS NULL THEN a.refusal END,
       server_at = coalesce(m.server_at, to_timestamp(a.server_ms / 1000.0)),
       phone_at = coalesce(m.phone_at, to_timestamp(a.phone_ms / 1000.0)),
@@ -35,14 +36,13 @@ const RECORD_ANSWERS = `
     FROM unnest($1::bigint[], $2::text[], $3::message_state[], $4::bigint[], $5::bigint[],
                 $6::bigint[], $7::text[]) WITH ORDINALITY
          AS a(service_id, whatsapp_id, tick, server_ms, phone_ms, read_ms, refusal, place)
+    JOIN held ON held.service_id = a.service_id
     LEFT JOIN LATERAL (
       SELECT o.state FROM webhooks w
       JOIN messages o ON o.service_id = w.service_id AND o.whatsapp_id = a.whatsapp_id
       WHERE w.service_id = a.service_id FOR UPDATE OF o) AS before ON true
     WHERE m.service_id = a.service_id AND m.whatsapp_id = a.whatsapp_id
-      AND CASE WHEN a.tick IS NULL THEN m.state = 'sending'
-               ELSE m.state >= 'sending' OR (m.state = 'failed' AND m.failure = 'unknown_outcome')
-          END
+      AND CASE WHEN a.tick IS NULL THEN m.state = 'sending' ELSE m.executed_at IS NOT NULL END
     RETURNING m.service_id, m.id, m.whatsapp_id, m.chat, m.is_group, m.metadata,
               before.state AS stood, a.server_ms, a.phone_ms, a.read_ms, a.place),
   news AS (
@@ -56,29 +56,40 @@ const RECORD_ANSWERS = `
                                ('read', c.read_ms)) AS told(tick, at_ms)
     WHERE told.tick > c.stood AND told.at_ms IS NOT NULL),
   ${KEEP_NEWS}
-  SELECT DISTINCT service_id FROM kept_deliveries`;
+  SELECT (SELECT coalesce(array_agg(service_id), '{}') FROM held) AS held,
+         (SELECT coalesce(array_agg(DISTINCT service_id), '{}') FROM kept_deliveries) AS listening`;
+
+/** What became of a batch. */
+export interface KeptAnswers {
+  /** The services whose webhook has something to deliver now. */
+  readonly listening: ReadonlySet<ServiceId>;
+  /** The leases under which nothing may be written any more; their answers were not. */
+  readonly lost: readonly Lease[];
+}
 
 /**
  * Writes WhatsApp's answers, of any number of services, in one statement, and what listeners are
  * told of them.
  * @param answers at most one a message
- * @returns the services whose webhook has something to deliver now
  */
 export async function recordAnswers(
   pool: Pool,
   answers: readonly RecordedAnswer[],
-): Promise<ReadonlySet<ServiceId>> {
-  const result = await pool.query<{ service_id: ServiceId }>({
+): Promise<KeptAnswers> {
+  const leases = new LeaseSet(answers.map((answer) => answer.lease));
+  const { rows } = await pool.query<{ held: string[]; listening: string[] }>({
     text: RECORD_ANSWERS,
     values: [
-      answers.map((answer) => answer.serviceId),
+      answers.map((answer) => answer.lease.serviceId),
       answers.map((answer) => answer.whatsAppId),
       answers.map((answer) => answer.tick),
       answers.map((answer) => answer.serverAtMs),
       answers.map((answer) => answer.phoneAtMs),
       answers.map((answer) => answer.readAtMs),
       answers.map((answer) => answer.refusal),
+      ...leases.columns(),
     ],
   });
-  return new Set(result.rows.map((row) => row.service_id));
+  const [row] = rows;
+  return { listening: idsOf(row?.listening), lost: leases.without(idsOf(row?.held)) };
 }

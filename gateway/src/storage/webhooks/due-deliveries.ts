@@ -22,7 +22,7 @@ const DUE = `
          ${MS('e.created_at')} AS "createdAtMs", d.attempts, ${MS('d.queued_at')} AS "queuedAtMs"
   FROM webhook_deliveries d JOIN events e ON e.id = d.event_id
   WHERE d.service_id = $1 AND d.state = 'pending' AND d.event_id <> ALL ($2::bigint[])
-    AND (d.next_at <= to_timestamp($3 / 1000.0) OR $4)
+    AND (d.next_at <= to_timestamp($3::float8 / 1000) OR $4)
     AND NOT EXISTS (
       SELECT FROM webhook_deliveries earlier
       WHERE earlier.service_id = d.service_id AND earlier.subject = d.subject
@@ -55,7 +55,7 @@ export async function findDueDeliveries(
 
 const NEXT_DUE = `
   SELECT ${MS('min(next_at)')} AS at FROM webhook_deliveries
-  WHERE service_id = $1 AND state = 'pending' AND next_at > to_timestamp($2 / 1000.0)`;
+  WHERE service_id = $1 AND state = 'pending' AND next_at > to_timestamp($2::float8 / 1000)`;
 
 /** When the service's next delivery comes due, milliseconds, or null. */
 export async function nextDeliveryAtMs(
@@ -72,8 +72,8 @@ export async function nextDeliveryAtMs(
 }
 
 const HASTEN = `
-  UPDATE webhook_deliveries SET next_at = to_timestamp($2 / 1000.0)
-  WHERE service_id = $1 AND state = 'pending' AND next_at > to_timestamp($2 / 1000.0)`;
+  UPDATE webhook_deliveries SET next_at = to_timestamp($2::float8 / 1000)
+  WHERE service_id = $1 AND state = 'pending' AND next_at > to_timestamp($2::float8 / 1000)`;
 
 /** What waits for its next try is due now. */
 export async function hastenDeliveries(

@@ -41,14 +41,14 @@ const HOLD = `
     WHERE service_id IN (
         SELECT unnest($1::bigint[])
         UNION ALL
-        (SELECT service_id FROM webhooks WHERE wake_at <= to_timestamp($4 / 1000.0)
+        (SELECT service_id FROM webhooks WHERE wake_at <= to_timestamp($4::float8 / 1000)
          ORDER BY wake_at LIMIT $5))
       AND url IS NOT NULL
       AND CASE WHEN wake_at IS NULL THEN mode <> 'disabled'
-               ELSE wake_at <= to_timestamp($4 / 1000.0) END
+               ELSE wake_at <= to_timestamp($4::float8 / 1000) END
       AND (SELECT plan_id FROM services WHERE services.id = webhooks.service_id) = ANY ($6)
     FOR UPDATE SKIP LOCKED)
-  UPDATE webhooks w SET holder = $2, wake_at = to_timestamp(($4 + $3) / 1000.0)
+  UPDATE webhooks w SET holder = $2, wake_at = to_timestamp(($4::float8 + $3::float8) / 1000)
   FROM free JOIN services s ON s.id = free.service_id
   WHERE w.service_id = free.service_id
   RETURNING ${COLUMNS}`;
@@ -78,7 +78,7 @@ export async function holdWebhooks(
 }
 
 const RENEW = `
-  UPDATE webhooks w SET wake_at = to_timestamp(($4 + $3) / 1000.0)
+  UPDATE webhooks w SET wake_at = to_timestamp(($4::float8 + $3::float8) / 1000)
   FROM services s
   WHERE w.service_id = ANY($1::bigint[]) AND w.holder = $2 AND s.id = w.service_id
   RETURNING ${COLUMNS}`;
@@ -120,7 +120,7 @@ export async function releaseHolds(
 
 const WITH_NEWS = `
   SELECT d.service_id, max(d.event_id) AS newest FROM webhook_deliveries d
-  WHERE d.event_id > $1 AND d.state = 'pending' AND d.next_at <= to_timestamp($2 / 1000.0)
+  WHERE d.event_id > $1 AND d.state = 'pending' AND d.next_at <= to_timestamp($2::float8 / 1000)
   GROUP BY d.service_id`;
 
 /**

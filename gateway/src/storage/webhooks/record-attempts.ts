@@ -78,7 +78,7 @@ export interface WebhookStanding {
 
 const RECORD_STANDING = `
   UPDATE webhooks SET mode = $3, failures = $4, probes = $5,
-    failing_since = to_timestamp($6 / 1000.0), probe_at = to_timestamp($7 / 1000.0)
+    failing_since = to_timestamp($6::float8 / 1000), probe_at = to_timestamp($7::float8 / 1000)
   WHERE service_id = $1 AND revision = $2`;
 
 /** Keeps how a webhook stands, unless its owner has changed it meanwhile. */

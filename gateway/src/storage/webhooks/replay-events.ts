@@ -15,7 +15,7 @@ const REPLAY = `
     SELECT e.id, e.service_id, e.subject
     FROM events e JOIN webhooks w ON w.service_id = e.service_id AND w.url IS NOT NULL
     WHERE e.service_id = $1 AND ($2::bigint IS NULL OR e.id = $2)
-      AND e.created_at BETWEEN to_timestamp($3 / 1000.0) AND to_timestamp($4 / 1000.0)
+      AND e.created_at BETWEEN to_timestamp($3::float8 / 1000) AND to_timestamp($4::float8 / 1000)
       AND (w.format = 'versioned' OR e.type = ANY ($5))
     ORDER BY e.id),
   queued AS (

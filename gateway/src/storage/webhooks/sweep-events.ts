@@ -4,7 +4,7 @@ import type { Pool } from 'pg';
 const SWEEP = `
   WITH old AS (
     SELECT id FROM (SELECT id, created_at FROM events ORDER BY id LIMIT $2) AS first
-    WHERE created_at < to_timestamp($1 / 1000.0)),
+    WHERE created_at < to_timestamp($1::float8 / 1000)),
   deliveries AS (DELETE FROM webhook_deliveries WHERE event_id IN (SELECT id FROM old)),
   attempts AS (DELETE FROM webhook_attempts WHERE event_id IN (SELECT id FROM old))
   DELETE FROM events WHERE id IN (SELECT id FROM old)`;
@@ -21,7 +21,7 @@ const EXHAUST = `
     CROSS JOIN LATERAL (
       SELECT event_id FROM webhook_deliveries
       WHERE service_id = w.service_id AND state = 'pending'
-        AND queued_at < to_timestamp($1 / 1000.0)
+        AND queued_at < to_timestamp($1::float8 / 1000)
       ORDER BY event_id LIMIT $2) AS d
     LIMIT $2)`;
 

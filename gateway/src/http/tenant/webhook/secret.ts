@@ -5,8 +5,8 @@ import { rotateSecret } from '../../../storage/webhooks/webhook-settings.ts';
 import { refuseAutomaticRequest } from '../../access/automatic-requests.ts';
 import { listDate } from '../../answers/dates.ts';
 import type { Edge } from '../../edge.ts';
-import { readSwitch, single } from '../../parameters/parameters.ts';
 import { readParameters } from '../../parameters/read-parameters.ts';
+import { switchIn } from '../../parameters/switch.ts';
 import type { KeyInPath } from '../key-in-path.ts';
 import { serviceWithWebhooks, webhookOf } from './webhook-gate.ts';
 
@@ -30,9 +30,9 @@ export function addWebhookSecret(app: FastifyInstance, edge: Edge): void {
     async handler(request): Promise<Static<typeof Secret>> {
       refuseAutomaticRequest(request.headers);
       const service = await serviceWithWebhooks(edge, request.params.apiKey);
-      const rotate = single(await readParameters(request), 'rotate')?.trim() ?? '';
+      const isRotated = switchIn(await readParameters(request), 'rotate') ?? false;
       let webhook = await webhookOf(edge, service);
-      if (rotate !== '' && readSwitch(rotate, 'rotate')) {
+      if (isRotated) {
         await rotateSecret(edge.database, service.id, secrets.issue(service.id), OVERLAP_MS);
         edge.webhooks.changed(service.id);
         webhook = await webhookOf(edge, service);

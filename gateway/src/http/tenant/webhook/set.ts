@@ -7,8 +7,9 @@ import { createWebhookSecrets } from '../../../storage/webhooks/webhook-secrets.
 import { setWebhook } from '../../../storage/webhooks/webhook-settings.ts';
 import { refuseAutomaticRequest } from '../../access/automatic-requests.ts';
 import type { Edge } from '../../edge.ts';
-import { readSwitch, required, single, type Parameters } from '../../parameters/parameters.ts';
+import { required, single, type Parameters } from '../../parameters/parameters.ts';
 import { readParameters } from '../../parameters/read-parameters.ts';
+import { switchIn } from '../../parameters/switch.ts';
 import type { KeyInPath } from '../key-in-path.ts';
 import { serviceWithWebhooks } from './webhook-gate.ts';
 
@@ -62,9 +63,9 @@ function readOptions(parameters: Parameters): { format?: EventFormat; sendsKey?:
   if (format !== '' && format !== 'documented' && format !== 'versioned') {
     throw new Problem('invalid_parameter', 'The format must be "documented" or "versioned".');
   }
-  const sendsKey = single(parameters, 'sendKey')?.trim() ?? '';
+  const sendsKey = switchIn(parameters, 'sendKey');
   return {
     ...(format === '' ? {} : { format }),
-    ...(sendsKey === '' ? {} : { sendsKey: readSwitch(sendsKey, 'sendKey') }),
+    ...(sendsKey === null ? {} : { sendsKey }),
   };
 }
