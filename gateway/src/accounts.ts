@@ -67,8 +67,12 @@ export async function openAccounts(ground: Ground, stack: AsyncDisposableStack):
   const onFile = (): void => {
     downloader.wake();
   };
-  const { onEvents } = ground;
-  const inbox = createInbox(database, { seal: files.seal, onFile }, clock, { onEvents, onLost });
+  const inbox = createInbox(database, { seal: files.seal, onFile }, clock, {
+    onEvents: (services) => {
+      ground.onEvents(services);
+    },
+    onLost,
+  });
   const sessions: Sessions = new Sessions(
     database,
     { connector, clock, random: systemRandom, log },

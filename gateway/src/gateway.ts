@@ -67,8 +67,7 @@ async function buildGateway(
   const simulator = config.testMode ? await openSimulatedWhatsApp(config) : null;
   stack.defer(() => simulator?.close());
   const { media, receivedFiles } = await openFiles(config, database, secrets, log, stack);
-  const webhooks = openOwnWebhooks(config, database, secrets, log);
-  stack.defer(() => webhooks.stop());
+  const webhooks = openOwnWebhooks(config, database, secrets, log, stack);
   const accounts = await openAccounts(
     {
       config,
@@ -109,9 +108,7 @@ async function buildGateway(
     isReady: () => whyNotReady(database),
     metrics: createMetrics(sessions),
   });
-  const forgetter = new CallForgetter(database, systemClock, log);
-  forgetter.start();
-  stack.defer(() => forgetter.stop());
+  forgetOldCalls(database, log, stack);
   await ownership.start();
   await http.listen({ port: config.port, host: config.host });
   stack.defer(() => http.close());
@@ -181,24 +178,34 @@ async function openFiles(
   return { media, receivedFiles };
 }
 
+function forgetOldCalls(database: Database, log: Log, stack: AsyncDisposableStack): void {
+  const forgetter = new CallForgetter(database, systemClock, log);
+  forgetter.start();
+  stack.defer(() => forgetter.stop());
+}
+
 function openOwnWebhooks(
   { allowPrivateUrls, publicUrl }: Config,
   database: Database,
   { masterKey }: Secrets,
   log: Log,
+  stack: AsyncDisposableStack,
 ): Webhooks {
   const files = createFileLinks(masterKey, publicUrl, systemClock);
-  return openWebhooks({
+  const keyring = createKeyring(masterKey, systemRandom);
+  const webhooks = openWebhooks({
     database,
     masterKey,
     allowPrivateUrls,
     publicUrl,
-    openKey: createKeyring(masterKey, systemRandom).open,
+    openKey: (sealed) => keyring.open(sealed),
     linkTo: (file, base) => files.linkFrom(base, file),
     clock: systemClock,
     random: systemRandom,
     log,
   });
+  stack.defer(() => webhooks.stop());
+  return webhooks;
 }
 
 async function whyNotReady(database: Database): Promise<string | null> {

@@ -1,21 +1,18 @@
 import { eventId, type EventId } from './ids.ts';
 
 /** What can happen to a service that its listeners are told of. */
-export const EVENT_TYPES = [
-  'message.received',
-  'message.status',
-  'message.failed',
-  'session.connected',
-  'session.disconnected',
-  'session.qr',
-  'service.suspended',
-  'service.activated',
-  'service.removed',
-  'webhook.disabled',
-  'webhook.test',
-] as const;
-
-export type EventType = (typeof EVENT_TYPES)[number];
+export type EventType =
+  | 'message.received'
+  | 'message.status'
+  | 'message.failed'
+  | 'session.connected'
+  | 'session.disconnected'
+  | 'session.qr'
+  | 'service.suspended'
+  | 'service.activated'
+  | 'service.removed'
+  | 'webhook.disabled'
+  | 'webhook.test';
 
 /**
  * How events are written: `documented` is the documented API's two bodies and nothing else,

@@ -10,7 +10,7 @@ import type { Database } from '../storage/database.ts';
 import type { RecordedAttempt } from '../storage/webhooks/record-attempts.ts';
 
 /** Where events go out; `webhooks/` has it. */
-export interface WebhookPort {
+interface WebhookPort {
   /** A service's webhook was changed, or there is something to deliver. */
   changed(serviceId: ServiceId): void;
   /** Refuses, by its form, an address that nothing may be posted to. @throws OutgoingRefusal */

@@ -103,7 +103,6 @@ export class Deliverer {
     this.#every('look', LOOK_EVERY_MS, () => this.#lookForNews());
     this.#every('renew', RENEW_EVERY_MS, () => this.#renew());
     this.#every('slow look', SLOW_LOOK_EVERY_MS, () => this.#lookForForgotten());
-    void this.#guarded('slow look', () => this.#lookForForgotten());
   }
 
   /** These services have something to deliver. */
@@ -120,8 +119,12 @@ export class Deliverer {
   /** A webhook was changed by its owner. */
   changed(serviceId: ServiceId): void {
     if (this.#isStopped) return;
-    if (this.#held.has(serviceId)) void this.#guarded('change', () => this.#refresh([serviceId]));
-    else this.wake([serviceId]);
+    const held = this.#held.get(serviceId);
+    if (held === undefined) this.wake([serviceId]);
+    else {
+      held.isStale = true;
+      void this.#guarded('change', () => this.#refresh([serviceId]));
+    }
   }
 
   /**
@@ -163,7 +166,11 @@ export class Deliverer {
   async #lookForNews(): Promise<void> {
     const { database, clock } = this.#parts;
     const nowMs = clock.now();
-    this.#seenBelow ??= await newestDelivery(database.pool);
+    if (this.#seenBelow === null) {
+      // What was there before is looked for once, what comes from now on is news.
+      this.#seenBelow = await newestDelivery(database.pool);
+      await this.#lookForForgotten();
+    }
     const news = await findWebhooksWithNews(database.pool, this.#seenBelow, nowMs);
     this.#marks.push({ atMs: nowMs, id: await newestDelivery(database.pool) });
     for (;;) {
@@ -231,7 +238,7 @@ export class Deliverer {
       const held = this.#held.get(serviceId);
       if (held === undefined) continue;
       if (row === undefined || row.url === null) this.#forget(serviceId);
-      else if (row.revision !== held.row.revision) {
+      else if (held.isStale || row.revision !== held.row.revision) {
         held.change(row, writer, clock.now());
         this.#tend(held);
       }

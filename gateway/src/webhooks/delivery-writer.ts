@@ -6,7 +6,7 @@ import type { WebhookSecrets } from '../storage/webhooks/webhook-secrets.ts';
 import { writeBody, type WrittenEvent } from './body.ts';
 
 /** A received file, as a link names it. */
-export interface LinkedFile {
+interface LinkedFile {
   readonly serviceId: ServiceId;
   readonly messageId: MessageId;
   readonly fileName: string;

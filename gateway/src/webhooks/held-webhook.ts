@@ -24,6 +24,8 @@ export class HeldWebhook {
   /** There may be more due than is here. */
   mayHaveMore = true;
   isLoading = false;
+  /** Its owner has changed it and the change is not known yet: nothing begins until it is. */
+  isStale = false;
   /** When its next delivery comes due, as far as is known. */
   nextDueAtMs: number | null = null;
   lastUsedMs: number;
@@ -64,6 +66,7 @@ export class HeldWebhook {
     this.#model = modelOf(row, nowMs);
     this.#page = [];
     this.mayHaveMore = true;
+    this.isStale = false;
   }
 
   step(event: WebhookEvent, nowMs: number, fraction: number): readonly WebhookEffect[] {
@@ -82,13 +85,16 @@ export class HeldWebhook {
   }
 
   canBegin(nowMs: number): boolean {
-    return this.#page.length > 0 && mayBegin(this.#model, this.#inFlight, nowMs) > 0;
+    return (
+      !this.isStale && this.#page.length > 0 && mayBegin(this.#model, this.#inFlight, nowMs) > 0
+    );
   }
 
   /** True when it could use deliveries and has none here. */
   wantsMore(nowMs: number): boolean {
     return (
       this.mayHaveMore &&
+      !this.isStale &&
       !this.isLoading &&
       this.#page.length === 0 &&
       mayBegin(this.#model, this.#inFlight, nowMs) > 0

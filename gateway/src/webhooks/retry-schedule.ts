@@ -42,7 +42,7 @@ export function delayAfterMs(count: number): number {
 
 /** A delay, up to a fifth shorter or longer: what failed together does not come back together. */
 export function withJitter(delayMs: number, fraction: number): number {
-  return delayMs * (1 - JITTER + 2 * JITTER * fraction);
+  return Math.round(delayMs * (1 - JITTER + 2 * JITTER * fraction));
 }
 
 /**

@@ -85,12 +85,13 @@ export class HttpOnly implements AsyncDisposable {
     });
     stack.defer(() => media.stop());
     const masterKey = randomBytes(32);
+    const keyring = createKeyring(masterKey, systemRandom);
     const webhooks = openWebhooks({
       database,
       masterKey,
       allowPrivateUrls: false,
       publicUrl: null,
-      openKey: createKeyring(masterKey, systemRandom).open,
+      openKey: (sealed) => keyring.open(sealed),
       linkTo: () => '',
       clock: systemClock,
       random: systemRandom,

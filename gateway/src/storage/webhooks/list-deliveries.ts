@@ -16,7 +16,7 @@ export interface DeliveryRow {
 }
 
 /** One attempt, oldest first in a delivery's log. */
-export interface AttemptRow {
+interface AttemptRow {
   readonly eventId: EventId;
   readonly attempt: number;
   readonly at: Date;

@@ -11,10 +11,11 @@ export interface WebhookSecrets {
   open(serviceId: ServiceId, sealed: Buffer): string;
 }
 
+const nameOf = (serviceId: ServiceId): string => `service:${serviceId}`;
+
 /** @param masterKey 32 bytes */
 export function createWebhookSecrets(masterKey: Uint8Array, random: Random): WebhookSecrets {
   const sealer = createSealer(masterKey, 'webhook-secrets');
-  const nameOf = (serviceId: ServiceId): string => `service:${serviceId}`;
   return {
     issue(serviceId) {
       const secret = `whsec_${random.bytes(SECRET_BYTES).toString('base64')}`;
