@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import { serviceId, type ServiceId } from '../../domain/ids.ts';
+import { KEEP_HEARD } from '../pacing/heard.ts';
 import { KEEP_NEWS } from '../webhooks/keep-news.ts';
 
 /** A received message to be kept. */
@@ -22,8 +23,8 @@ export interface ReceivedMessage {
   } | null;
 }
 
-// The row, what it takes to fetch its file, and what listeners are told are one statement: none is
-// there without the others. A chat's messages are told one after the other.
+// The row, what it takes to fetch its file, what pacing learns, and what listeners are told are one
+// statement: none is there without the others. A chat's messages are told one after the other.
 const INSERT_RECEIVED = `
   WITH m AS (
     SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
@@ -66,6 +67,7 @@ const INSERT_RECEIVED = `
       AND m.group_id = kept.group_id AND kept.from_phone IS NOT DISTINCT FROM m.from_phone
       AND kept.from_lid IS NOT DISTINCT FROM m.from_lid
     ORDER BY kept.id, m.position),
+  ${KEEP_HEARD},
   ${KEEP_NEWS}
   SELECT (SELECT count(*) FROM kept_files) AS files,
          (SELECT coalesce(array_agg(DISTINCT service_id), '{}') FROM kept_deliveries) AS listening`;
