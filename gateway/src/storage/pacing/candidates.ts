@@ -21,6 +21,12 @@ const HELD = `
      AND (expires_at IS NULL OR expires_at > now())
    ORDER BY is_urgent DESC, due_at, id LIMIT ${HELD_COUNT})`;
 
+/** One look at the chat's row each, never at all chats of the service, whatever the planner guesses. */
+const chatOf = (messages: string): string => `
+  LEFT JOIN LATERAL (
+    SELECT last_sent_at, last_received_at, paid_until FROM chats
+    WHERE chats.service_id = $1 AND chats.chat = ${messages}.chat LIMIT 1) c ON true`;
+
 const FIND_CANDIDATES = `
   SELECT m.id, m.chat, m.is_group AS "isGroup", m.is_urgent AS "isUrgent", m.is_held AS "isHeld",
          CASE WHEN m.text <> '' THEN hashtextextended(m.text, 0)::text END AS "textPrint",
@@ -28,25 +34,29 @@ const FIND_CANDIDATES = `
          ${ms('c.last_received_at')} AS "lastReceivedAtMs",
          coalesce(${ms('c.paid_until')}, 0) AS "chatPaidUntilMs"
   FROM (${inQueue(true)} UNION ALL ${inQueue(false)} UNION ALL ${HELD}) m
-  LEFT JOIN chats c ON c.service_id = $1 AND c.chat = m.chat
+  ${chatOf('m')}
   ORDER BY m.is_urgent DESC, m.due_at, m.id`;
 
-// Due messages to people who were never written to and have not written lately.
+const headOfQueue = (isUrgent: boolean): string => `
+  SELECT id, chat, is_group FROM messages
+  WHERE service_id = $1 AND is_urgent = ${isUrgent} AND state IN ('accepted', 'ready')
+    AND due_at <= now()
+  ORDER BY due_at, id LIMIT $2 FOR UPDATE`;
+
+// Due messages to people who were never written to and have not written lately. They are locked
+// before, so their state is not asked for again: the planner would take it for a reason to read the
+// queue once more for each of them.
 const HOLD_STRANGERS = `
-  WITH head AS (
-    (SELECT id, chat, is_group FROM messages
-     WHERE service_id = $1 AND is_urgent AND state IN ('accepted', 'ready') AND due_at <= now()
-     ORDER BY due_at, id LIMIT $2)
-    UNION ALL
-    (SELECT id, chat, is_group FROM messages
-     WHERE service_id = $1 AND NOT is_urgent AND state IN ('accepted', 'ready') AND due_at <= now()
-     ORDER BY due_at, id LIMIT $2))
+  WITH urgent AS (${headOfQueue(true)}),
+  other AS (${headOfQueue(false)}),
+  strangers AS (
+    SELECT head.id FROM (SELECT * FROM urgent UNION ALL SELECT * FROM other) head
+    ${chatOf('head')}
+    WHERE NOT head.is_group AND c.last_sent_at IS NULL
+      AND (c.last_received_at IS NULL
+           OR c.last_received_at < now() - make_interval(secs => $3::float8)))
   UPDATE messages m SET state = 'held'
-  FROM head LEFT JOIN chats c ON c.service_id = $1 AND c.chat = head.chat
-  WHERE m.service_id = $1 AND m.id = head.id AND m.state IN ('accepted', 'ready')
-    AND NOT head.is_group AND c.last_sent_at IS NULL
-    AND (c.last_received_at IS NULL
-         OR c.last_received_at < now() - make_interval(secs => $3::float8))`;
+  FROM strangers WHERE m.service_id = $1 AND m.id = strangers.id`;
 
 /** A waiting message that may be the next. */
 export interface WaitingCandidate extends Candidate {
