@@ -1,4 +1,5 @@
 import type { Registry } from 'prom-client';
+import type { ServiceId } from '../domain/ids.ts';
 import type { MediaIntake } from '../media/media-intake.ts';
 import type { Intake } from '../outbox/intake.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -11,6 +12,8 @@ import type { Database } from '../storage/database.ts';
 export interface HttpParts {
   readonly database: Database;
   readonly intake: Intake;
+  /** Messages of this service joined the queue, or are due at another time. Committed already. */
+  queueChanged(serviceId: ServiceId): void;
   readonly media: MediaIntake;
   readonly sessions: SessionControl;
   readonly secrets: {
@@ -22,7 +25,8 @@ export interface HttpParts {
   readonly publicUrl: string | null;
   /** The files that came with received messages. */
   readonly receivedFiles: {
-    pathOf(spoolName: string): string;
+    /** Where a file is on this disk, or null when it is nowhere any more. */
+    find(spoolName: string): Promise<string | null>;
     /** Somebody asks for a file that is not here. */
     wanted(): void;
   };

@@ -1,4 +1,4 @@
-import type { ServiceId } from '../domain/ids.ts';
+import type { Lease } from '../domain/lease.ts';
 import {
   DEFAULT_CONNECTION_CONFIG,
   initAuthCreds,
@@ -9,6 +9,7 @@ import {
   type SocketConfig,
 } from './baileys.ts';
 import { keyCodec } from './key-codec.ts';
+import { createKeyTransactions } from './key-transactions.ts';
 import type { KeyVault } from './key-vault.ts';
 
 const CREDENTIALS = 'creds';
@@ -17,9 +18,9 @@ const CREDENTIALS_NAME = '';
 /** @returns the credentials kept for a service, or null before its first connection */
 export async function loadCredentials(
   vault: KeyVault,
-  serviceId: ServiceId,
+  lease: Lease,
 ): Promise<AuthenticationCreds | null> {
-  const found = await vault.load(serviceId, CREDENTIALS, [CREDENTIALS_NAME]);
+  const found = await vault.load(lease, CREDENTIALS, [CREDENTIALS_NAME]);
   const kept = found.get(CREDENTIALS_NAME) as AuthenticationCreds | undefined;
   return kept === undefined ? null : copyOf(kept);
 }
@@ -32,10 +33,10 @@ export function newCredentials(): AuthenticationCreds {
 /** Keeps the credentials as they are now. */
 export function stageCredentials(
   vault: KeyVault,
-  serviceId: ServiceId,
+  lease: Lease,
   credentials: AuthenticationCreds,
 ): void {
-  vault.stage(serviceId, CREDENTIALS, CREDENTIALS_NAME, copyOf(credentials));
+  vault.stage(lease, CREDENTIALS, CREDENTIALS_NAME, copyOf(credentials));
 }
 
 /** The library changes its credentials in place; what the vault holds must stay as it was. */
@@ -55,10 +56,10 @@ export function isLinkedDevice(credentials: AuthenticationCreds | null): boolean
 }
 
 /** The library's key store over our vault. */
-export function createKeyStore(vault: KeyVault, serviceId: ServiceId): SignalKeyStore {
+export function createKeyStore(vault: KeyVault, lease: Lease): SignalKeyStore {
   return {
     async get<Type extends keyof SignalDataTypeMap>(type: Type, ids: string[]) {
-      const found = await vault.load(serviceId, type, ids);
+      const found = await vault.load(lease, type, ids);
       // The library notes in this very object, before anything is sent, who has got a group's key.
       // A send that fails must not leave that behind in what the vault remembers.
       if (type === 'sender-key-memory') {
@@ -67,48 +68,22 @@ export function createKeyStore(vault: KeyVault, serviceId: ServiceId): SignalKey
       return Object.fromEntries(found) as Record<string, SignalDataTypeMap[Type]>;
     },
     set(data: SignalDataSet) {
-      stageAll(vault, serviceId, data);
+      stageAll(vault, lease, data);
     },
   };
 }
 
 /**
- * The library's Signal repository, changed in one thing: ratchets are read from the vault and
- * staged there the moment they change, past the library's transactions.
- *
- * Stock Baileys keeps a changed ratchet in a transaction that commits only after the frame was
- * written to the socket, so a crash in between would use a step twice. And two transactions that
- * touch one ratchet, a message going out while one comes in, each hold a copy of their own: the
- * later commit undoes the earlier step. libsignal itself lets only one piece of work at a time load,
- * change and store a session, which is all the order that is needed.
+ * The library's Signal repository over our transactions. They take the place of those the library
+ * made for its socket, for the socket too: it holds the same object.
  */
 export function createWriteThroughRepository(
   vault: KeyVault,
-  serviceId: ServiceId,
+  lease: Lease,
 ): SocketConfig['makeSignalRepository'] {
-  const store = createKeyStore(vault, serviceId);
   return (auth, logger, lookUpLids) => {
-    const { keys } = auth;
-    const ratchetsApart = {
-      ...keys,
-      get: <Type extends keyof SignalDataTypeMap>(type: Type, ids: string[]) =>
-        RATCHETS.has(type) ? store.get(type, ids) : keys.get(type, ids),
-      async set(data: SignalDataSet) {
-        const { session, 'sender-key': senderKey, ...others } = data;
-        stageAll(vault, serviceId, {
-          ...(session ? { session } : {}),
-          ...(senderKey ? { 'sender-key': senderKey } : {}),
-        });
-        if (Object.keys(others).length > 0) await keys.set(others);
-      },
-    };
-    return underOneName(
-      DEFAULT_CONNECTION_CONFIG.makeSignalRepository(
-        { ...auth, keys: ratchetsApart },
-        logger,
-        lookUpLids,
-      ),
-    );
+    Object.assign(auth.keys, createKeyTransactions(createKeyStore(vault, lease)));
+    return underOneName(DEFAULT_CONNECTION_CONFIG.makeSignalRepository(auth, logger, lookUpLids));
   };
 }
 
@@ -136,12 +111,17 @@ function underOneName(repository: Repository): Repository {
   });
 }
 
-const RATCHETS: ReadonlySet<keyof SignalDataTypeMap> = new Set(['session', 'sender-key']);
+/**
+ * The library's list of all contacts that have a privacy token, written anew for each of them. It
+ * serves only to throw old tokens away, which is not worth that.
+ */
+const TOKEN_LIST = '__index';
 
-function stageAll(vault: KeyVault, serviceId: ServiceId, data: SignalDataSet): void {
+function stageAll(vault: KeyVault, lease: Lease, data: SignalDataSet): void {
   for (const [type, values] of Object.entries(data)) {
     for (const [name, value] of Object.entries(values)) {
-      vault.stage(serviceId, type, name, value ?? null);
+      if (type === 'tctoken' && name === TOKEN_LIST) continue;
+      vault.stage(lease, type, name, value ?? null);
     }
   }
 }

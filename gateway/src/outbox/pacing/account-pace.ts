@@ -1,4 +1,5 @@
 import type { ServiceId } from '../../domain/ids.ts';
+import type { Lease } from '../../domain/lease.ts';
 import type { DueMessage } from '../../domain/message.ts';
 import type { Pace } from '../../domain/pace.ts';
 import {
@@ -82,28 +83,33 @@ export class AccountPace {
   #restsUntilMs = 0;
   #urgentInARow = 0;
   #isFree = false;
+  #epoch: number | null = null;
 
   constructor(serviceId: ServiceId, parts: PacingParts) {
     this.#serviceId = serviceId;
     this.#parts = parts;
   }
 
-  /** Settings or facts changed, or another process had the account: what is known is read again. */
+  /** Settings or facts changed: what is known is read again. */
   forget(): void {
     this.#known = null;
     this.#isFree = false;
     this.#restsUntilMs = 0;
   }
 
-  /** What the account may do now. */
-  async next(): Promise<Turn> {
+  /**
+   * What the account may do now.
+   * @throws LeaseLost
+   */
+  async next(lease: Lease): Promise<Turn> {
+    this.#heed(lease);
     if (this.#isFree) return { kind: 'free' };
     const restMs = this.#restsUntilMs - this.#parts.clock.monotonicMs();
     if (restMs > 0) return { kind: 'wait', delayMs: restMs };
     const standing = await this.#look();
     if (standing === 'free') return { kind: 'free' };
     if (standing === null) return { kind: 'wait', delayMs: PHONE_UNKNOWN_MS };
-    return this.#choose(standing.standing, standing.known);
+    return this.#choose(lease, standing.standing, standing.known);
   }
 
   /**
@@ -112,17 +118,25 @@ export class AccountPace {
    * @returns the pace that follows, or null when the account keeps to nothing
    */
   async refused(
+    lease: Lease,
     change: (pace: Pace, settings: PacingSettings, nowMs: number) => Pace,
   ): Promise<{ readonly pace: Pace; readonly nowMs: number } | null> {
+    this.#heed(lease);
     const row = await findPacingStanding(this.#parts.database.pool, this.#serviceId);
     const standing = row === null ? null : this.#standingOf(row);
     if (standing === null) return null;
     const known = await this.#follow(standing);
     known.pace = change(known.pace, standing.settings, standing.nowMs);
-    await keepRefusal(this.#parts.database.pool, this.#serviceId, known.pace);
+    await keepRefusal(this.#parts.database.pool, lease, known.pace);
     this.#isFree = false;
     this.#restsUntilMs = 0;
     return { pace: known.pace, nowMs: standing.nowMs };
+  }
+
+  /** Under a new lease another process may have had the account meanwhile. */
+  #heed({ epoch }: Lease): void {
+    if (epoch !== this.#epoch) this.forget();
+    this.#epoch = epoch;
   }
 
   /** Where the account stands; null when that is not known yet. */
@@ -169,7 +183,7 @@ export class AccountPace {
     return this.#known;
   }
 
-  async #choose({ settings, nowMs }: Standing, known: { pace: Pace }): Promise<Turn> {
+  async #choose(lease: Lease, { settings, nowMs }: Standing, known: { pace: Pace }): Promise<Turn> {
     const { pool } = this.#parts.database;
     const rest = holdOfAccount(known.pace, nowMs);
     if (rest !== null) return this.#rest(rest.untilMs - nowMs);
@@ -180,13 +194,13 @@ export class AccountPace {
       const { pace } = known;
       const choice = chooseNext(pace, settings, candidates, nowMs);
       if (choice.next !== null) {
-        const message = await this.#claim(choice.next, known, settings, nowMs);
+        const message = await this.#claim(lease, choice.next, known, settings, nowMs);
         if (message !== null) return { kind: 'claimed', message };
         continue;
       }
       if (opening !== null && found.some((it) => beginsChat(it, settings, nowMs))) {
         const replySeconds = settings.replyHours * 3600;
-        if ((await holdStrangers(pool, this.#serviceId, HOLD_COUNT, replySeconds)) > 0) continue;
+        if ((await holdStrangers(pool, lease, HOLD_COUNT, replySeconds)) > 0) continue;
       }
       const dueInMs = await nextDueInMs(pool, this.#serviceId);
       const waitsMs = [
@@ -200,6 +214,7 @@ export class AccountPace {
   }
 
   async #claim(
+    lease: Lease,
     candidate: WaitingCandidate,
     known: { pace: Pace },
     settings: PacingSettings,
@@ -207,7 +222,7 @@ export class AccountPace {
   ): Promise<DueMessage | null> {
     const { database, random } = this.#parts;
     const step = afterSending(known.pace, settings, candidate, nowMs, random.fraction());
-    const message = await claimChosen(database.pool, this.#serviceId, {
+    const message = await claimChosen(database.pool, lease, {
       id: candidate.id,
       atMs: nowMs,
       isOpening: step.isOpening,

@@ -1,4 +1,5 @@
 import type { ServiceId } from '../../domain/ids.ts';
+import type { Lease } from '../../domain/lease.ts';
 import { AccountPace, type PacingParts, type Turn } from './account-pace.ts';
 import { afterRestriction, afterTemporaryBan, afterTooFast } from './pace.ts';
 
@@ -15,11 +16,11 @@ export class Pacing {
    * What an account may do now; an unpaced one is told so without a query. One call at a time an
    * account.
    */
-  next(serviceId: ServiceId): Promise<Turn> {
-    return this.#accountOf(serviceId).next();
+  next(lease: Lease): Promise<Turn> {
+    return this.#accountOf(lease.serviceId).next(lease);
   }
 
-  /** What was known of an account may be old: its connection opened, or its settings changed. */
+  /** What was known of an account may be old: its settings changed. */
   forget(serviceId: ServiceId): void {
     this.#accounts.get(serviceId)?.forget();
   }
@@ -29,8 +30,8 @@ export class Pacing {
    * never be tried again.
    * @param untilMs until when, milliseconds since 1970, if WhatsApp told
    */
-  async restricted(serviceId: ServiceId, untilMs: number | null = null): Promise<void> {
-    await this.#accountOf(serviceId).refused((pace, settings, nowMs) =>
+  async restricted(lease: Lease, untilMs: number | null = null): Promise<void> {
+    await this.#accountOf(lease.serviceId).refused(lease, (pace, settings, nowMs) =>
       afterRestriction(pace, settings, nowMs, untilMs),
     );
   }
@@ -40,14 +41,14 @@ export class Pacing {
    * @returns after how long the refused message may be tried again; null when the account is
    *   unpaced, so that its sender decides
    */
-  async tooFast(serviceId: ServiceId): Promise<number | null> {
-    const after = await this.#accountOf(serviceId).refused(afterTooFast);
+  async tooFast(lease: Lease): Promise<number | null> {
+    const after = await this.#accountOf(lease.serviceId).refused(lease, afterTooFast);
     return after === null ? null : Math.max(0, after.pace.pausedUntilMs - after.nowMs);
   }
 
   /** WhatsApp has banned the account for so long. */
-  async banned(serviceId: ServiceId, durationMs: number): Promise<void> {
-    await this.#accountOf(serviceId).refused((pace, _settings, nowMs) =>
+  async banned(lease: Lease, durationMs: number): Promise<void> {
+    await this.#accountOf(lease.serviceId).refused(lease, (pace, _settings, nowMs) =>
       afterTemporaryBan(pace, nowMs + durationMs),
     );
   }

@@ -1,6 +1,8 @@
 import type { Pool } from 'pg';
 import type { MessageId, ServiceId } from '../../domain/ids.ts';
+import type { Lease } from '../../domain/lease.ts';
 import type { Candidate } from '../../domain/pace.ts';
+import { writeFenced } from '../leases/fence.ts';
 
 /** As many of the queue are looked at, of each kind. */
 const QUEUE_COUNT = 32;
@@ -39,22 +41,22 @@ const FIND_CANDIDATES = `
 
 const headOfQueue = (isUrgent: boolean): string => `
   SELECT id, chat, is_group FROM messages
-  WHERE service_id = $1 AND is_urgent = ${isUrgent} AND state IN ('accepted', 'ready')
-    AND due_at <= now()
-  ORDER BY due_at, id LIMIT $2 FOR UPDATE`;
+  WHERE service_id = (SELECT service_id FROM held) AND is_urgent = ${isUrgent}
+    AND state IN ('accepted', 'ready') AND due_at <= now()
+  ORDER BY due_at, id LIMIT $3 FOR UPDATE`;
 
 // Due messages to people who were never written to and have not written lately. They are locked
 // before, so their state is not asked for again: the planner would take it for a reason to read the
 // queue once more for each of them.
 const HOLD_STRANGERS = `
-  WITH urgent AS (${headOfQueue(true)}),
+  , urgent AS (${headOfQueue(true)}),
   other AS (${headOfQueue(false)}),
   strangers AS (
     SELECT head.id FROM (SELECT * FROM urgent UNION ALL SELECT * FROM other) head
     ${chatOf('head')}
     WHERE NOT head.is_group AND c.last_sent_at IS NULL
       AND (c.last_received_at IS NULL
-           OR c.last_received_at < now() - make_interval(secs => $3::float8)))
+           OR c.last_received_at < now() - make_interval(secs => $4::float8)))
   UPDATE messages m SET state = 'held'
   FROM strangers WHERE m.service_id = $1 AND m.id = strangers.id`;
 
@@ -88,13 +90,13 @@ export async function findCandidates(
  * @param countMax how far from the head to look
  * @param replySeconds who wrote within this time is no stranger
  * @returns how many were held
+ * @throws LeaseLost
  */
 export async function holdStrangers(
   pool: Pool,
-  serviceId: ServiceId,
+  lease: Lease,
   countMax: number,
   replySeconds: number,
 ): Promise<number> {
-  const { rowCount } = await pool.query(HOLD_STRANGERS, [serviceId, countMax, replySeconds]);
-  return rowCount ?? 0;
+  return await writeFenced(pool, lease, HOLD_STRANGERS, [countMax, replySeconds]);
 }

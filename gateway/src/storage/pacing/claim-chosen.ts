@@ -1,6 +1,8 @@
 import type { Pool } from 'pg';
-import type { MessageId, ServiceId } from '../../domain/ids.ts';
+import type { MessageId } from '../../domain/ids.ts';
+import type { Lease } from '../../domain/lease.ts';
 import type { DueMessage } from '../../domain/message.ts';
+import { assertHeld, heldUnder } from '../leases/fence.ts';
 import {
   claimedMessageOf,
   CLAIMED_WITH_MEDIA,
@@ -10,25 +12,26 @@ import {
 // One commit: the message is taken, and nobody who looks afterwards, in whatever process, finds the
 // account as it was before. The chat is known from now on, so nothing of it is held any more.
 const CLAIM_CHOSEN = `
-  WITH claimed AS (
-    UPDATE messages m SET state = 'sending', attempts = m.attempts + 1,
+  WITH ${heldUnder('$1', '$2')},
+  claimed AS (
+    UPDATE messages m SET state = 'sending', attempts = m.attempts + 1, claim_epoch = $2,
                           executed_at = coalesce(m.executed_at, now()), doubt_since = now()
-    WHERE m.service_id = $1 AND m.id = $2 AND m.state IN ('accepted', 'ready', 'held')
+    WHERE m.service_id = (SELECT service_id FROM held) AND m.id = $3 AND m.state IN ('accepted', 'ready', 'held')
       AND m.due_at <= now() AND (m.expires_at IS NULL OR m.expires_at > now())
     RETURNING m.*),
   chat AS (
     INSERT INTO chats (service_id, chat, opened_at, opened_print, last_sent_at, paid_until)
-    SELECT service_id, chat, CASE WHEN $4::boolean THEN to_timestamp($3::float8 / 1000) END,
-           CASE WHEN $4::boolean THEN $5::bigint END, to_timestamp($3::float8 / 1000),
-           to_timestamp($6::float8 / 1000)
+    SELECT service_id, chat, CASE WHEN $5::boolean THEN to_timestamp($4::float8 / 1000) END,
+           CASE WHEN $5::boolean THEN $6::bigint END, to_timestamp($4::float8 / 1000),
+           to_timestamp($7::float8 / 1000)
     FROM claimed
     ON CONFLICT (service_id, chat) DO UPDATE SET
       opened_at = coalesce(chats.opened_at, excluded.opened_at),
       opened_print = coalesce(chats.opened_print, excluded.opened_print),
       last_sent_at = excluded.last_sent_at, paid_until = excluded.paid_until),
   pace AS (
-    UPDATE paces SET next_at = to_timestamp($7::float8 / 1000),
-                     next_opening_at = to_timestamp($8::float8 / 1000)
+    UPDATE paces SET next_at = to_timestamp($8::float8 / 1000),
+                     next_opening_at = to_timestamp($9::float8 / 1000)
     FROM claimed WHERE paces.service_id = $1),
   freed AS (
     UPDATE messages o SET state = 'ready'
@@ -53,17 +56,19 @@ export interface ChosenMessage {
  * Takes the one message that pacing chose, as `claimDueMessages` takes many, and keeps the pace that
  * follows.
  * @returns null when the message does not wait any more: cancelled or expired meanwhile
+ * @throws LeaseLost
  */
 export async function claimChosen(
   pool: Pool,
-  serviceId: ServiceId,
+  lease: Lease,
   chosen: ChosenMessage,
 ): Promise<DueMessage | null> {
   const { rows } = await pool.query<ClaimedRow>({
     name: 'claim-chosen',
     text: CLAIM_CHOSEN,
     values: [
-      serviceId,
+      lease.serviceId,
+      lease.epoch,
       chosen.id,
       chosen.atMs,
       chosen.isOpening,
@@ -74,5 +79,7 @@ export async function claimChosen(
     ],
   });
   const [row] = rows;
-  return row === undefined ? null : claimedMessageOf(serviceId, row);
+  if (row !== undefined) return claimedMessageOf(lease.serviceId, row);
+  await assertHeld(pool, lease);
+  return null;
 }

@@ -1,6 +1,8 @@
 import type { Pool } from 'pg';
 import type { ServiceId } from '../../domain/ids.ts';
+import type { Lease } from '../../domain/lease.ts';
 import type { Opening, Pace } from '../../domain/pace.ts';
+import { writeFenced } from '../leases/fence.ts';
 
 const ms = (column: string): string => `(extract(epoch FROM ${column}) * 1000)::float8`;
 
@@ -26,12 +28,12 @@ const FIND_OPENINGS = `
 // What shortens a pause is never written: the row may be newer than what this process knows.
 const KEEP_REFUSAL = `
   UPDATE paces SET
-    new_chats_paused_until = greatest(new_chats_paused_until, to_timestamp($2::float8 / 1000)),
-    pause_reason = CASE WHEN to_timestamp($3::float8 / 1000) > paused_until THEN $4
+    new_chats_paused_until = greatest(new_chats_paused_until, to_timestamp($3::float8 / 1000)),
+    pause_reason = CASE WHEN to_timestamp($4::float8 / 1000) > paused_until THEN $5
                         ELSE pause_reason END,
-    paused_until = greatest(paused_until, to_timestamp($3::float8 / 1000)),
-    slowdown = $5, slowed_at = to_timestamp($6::float8 / 1000), strikes = $7
-  WHERE service_id = $1`;
+    paused_until = greatest(paused_until, to_timestamp($4::float8 / 1000)),
+    slowdown = $6, slowed_at = to_timestamp($7::float8 / 1000), strikes = $8
+  WHERE service_id = (SELECT service_id FROM held)`;
 
 /** What decides about a service's pacing. */
 export interface PacingStanding {
@@ -79,10 +81,12 @@ export async function findPace(pool: Pool, serviceId: ServiceId): Promise<KeptPa
   return { phone, isFollowing, pace: { ...pace, openings } };
 }
 
-/** Keeps what a refusal of WhatsApp left behind. The row is there: the account is followed. */
-export async function keepRefusal(pool: Pool, serviceId: ServiceId, pace: Pace): Promise<void> {
-  await pool.query(KEEP_REFUSAL, [
-    serviceId,
+/**
+ * Keeps what a refusal of WhatsApp left behind. The row is there: the account is followed.
+ * @throws LeaseLost
+ */
+export async function keepRefusal(pool: Pool, lease: Lease, pace: Pace): Promise<void> {
+  await writeFenced(pool, lease, KEEP_REFUSAL, [
     pace.newChatsPausedUntilMs,
     pace.pausedUntilMs,
     pace.pauseReason,

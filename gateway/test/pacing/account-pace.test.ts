@@ -1,23 +1,24 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, test } from 'node:test';
-import { newWhatsAppId, type ServiceId } from '../../domain/ids.ts';
-import { chatOf } from '../../domain/message.ts';
-import type { PhoneNumber } from '../../domain/phone-number.ts';
-import { SAFE_POLICY, type PacingSettings } from '../../domain/pacing.ts';
-import { systemClock } from '../../runtime/clock.ts';
-import { createLog } from '../../runtime/log.ts';
-import { systemRandom } from '../../runtime/random.ts';
-import { insertMessages } from '../../storage/messages/insert-messages.ts';
-import { keepOwnPacing } from '../../storage/pacing/pace-row.ts';
-import { insertReceived } from '../../storage/received/insert-received.ts';
-import { recordSession } from '../../storage/sessions/session-rows.ts';
+import { newWhatsAppId, type ServiceId } from '../../src/domain/ids.ts';
+import { chatOf } from '../../src/domain/message.ts';
+import type { PhoneNumber } from '../../src/domain/phone-number.ts';
+import { SAFE_POLICY, type PacingSettings } from '../../src/domain/pacing.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+import { createLog } from '../../src/runtime/log.ts';
+import { systemRandom } from '../../src/runtime/random.ts';
+import { insertMessages } from '../../src/storage/messages/insert-messages.ts';
+import { keepOwnPacing } from '../../src/storage/pacing/pace-row.ts';
+import { insertReceived } from '../../src/storage/received/insert-received.ts';
+import { recordSession } from '../../src/storage/sessions/session-rows.ts';
 import {
   acceptedMessage,
+  leaseOf,
   openTestDatabase,
   storeService,
-} from '../../../test/harness/stored-service.ts';
-import { Pacing } from './pacing.ts';
+} from '../harness/stored-service.ts';
+import { Pacing } from '../../src/outbox/pacing/pacing.ts';
 
 // An account's pacing over a real database. A new `Pacing` is what a restart or another process is.
 
@@ -58,7 +59,12 @@ async function linkService(
 
 async function link(serviceId: ServiceId, phone: string): Promise<void> {
   const account = { phone, lid: null, name: null };
-  await recordSession(database, serviceId, { state: 'connected', detail: null, qr: null, account });
+  await recordSession(pool, leaseOf(serviceId), {
+    state: 'connected',
+    detail: null,
+    qr: null,
+    account,
+  });
 }
 
 async function queue(serviceId: ServiceId, phones: readonly string[], more = {}): Promise<void> {
@@ -73,14 +79,14 @@ async function queue(serviceId: ServiceId, phones: readonly string[], more = {})
 async function hear(serviceId: ServiceId, fromPhone: string, sentAtMs = Date.now()): Promise<void> {
   const whatsAppId = newWhatsAppId(randomBytes);
   const message = { whatsAppId, groupId: '', fromPhone, fromLid: null, type: 'chat', text: 'hi' };
-  await insertReceived(pool, [{ ...message, serviceId, sentAtMs, file: null }]);
+  await insertReceived(pool, [{ ...message, lease: leaseOf(serviceId), sentAtMs, file: null }]);
 }
 
 /** The chats of what goes at once, and how long to wait then. */
 async function send(pacing: Pacing, serviceId: ServiceId) {
   const chats: string[] = [];
   for (;;) {
-    const turn = await pacing.next(serviceId);
+    const turn = await pacing.next(leaseOf(serviceId));
     if (turn.kind !== 'claimed') return { chats, turn };
     chats.push(chatOf(turn.message.recipient));
   }
@@ -98,9 +104,9 @@ test('an unpaced account is told so, and nothing is kept about it', async () => 
   const service = await linkService(null);
   await queue(service, [ANN]);
   const pacing = startPacing();
-  assert.deepEqual(await pacing.next(service), { kind: 'free' });
-  await pacing.restricted(service);
-  assert.deepEqual(await pacing.next(service), { kind: 'free' });
+  assert.deepEqual(await pacing.next(leaseOf(service)), { kind: 'free' });
+  await pacing.restricted(leaseOf(service));
+  assert.deepEqual(await pacing.next(leaseOf(service)), { kind: 'free' });
   await hear(service, ANN);
   const { rows } = await pool.query('SELECT FROM chats WHERE service_id = $1', [service]);
   assert.equal(rows.length, 0);
@@ -110,7 +116,7 @@ test('the rest after a message outlives the process', async () => {
   const service = await linkService({ ...QUICK, gapSecondsMin: 50, gapSecondsMax: 60 });
   await queue(service, [ANN, ANN]);
   assert.deepEqual((await send(startPacing(), service)).chats, [ANN]);
-  const turn = await startPacing().next(service);
+  const turn = await startPacing().next(leaseOf(service));
   assert.ok(turn.kind === 'wait' && turn.delayMs !== null);
   assert.ok(turn.delayMs > 40_000 && turn.delayMs <= 60_000, `${turn.delayMs}`);
 });
@@ -171,7 +177,7 @@ test('what was sent before the account was paced is known', async () => {
   // Unpaced for a while, in which Bob is written to.
   const pacing = startPacing();
   await keepOwnPacing(pool, service, 'off');
-  assert.deepEqual(await pacing.next(service), { kind: 'free' });
+  assert.deepEqual(await pacing.next(leaseOf(service)), { kind: 'free' });
   assert.equal(await countHeld(service), 0);
   await pool.query(
     `UPDATE messages SET state = 'read', executed_at = now() WHERE service_id = $1`,
@@ -188,7 +194,7 @@ test('another number begins anew', async () => {
   await queue(service, [ANN, BOB]);
   const pacing = startPacing();
   assert.deepEqual((await send(pacing, service)).chats, [ANN]);
-  await pacing.restricted(service);
+  await pacing.restricted(leaseOf(service));
   await link(service, '447400000002');
   await queue(service, [ANN]);
   assert.deepEqual((await send(pacing, service)).chats, [BOB], 'Ann is a stranger to it');
@@ -199,18 +205,18 @@ test('what WhatsApp says outlives the process', async () => {
   await queue(service, [ANN]);
   const pacing = startPacing();
   await send(pacing, service);
-  await pacing.restricted(service);
+  await pacing.restricted(leaseOf(service));
   await queue(service, [BOB, ANN]);
   const restricted = await send(startPacing(), service);
   assert.deepEqual(restricted.chats, [ANN]);
   assert.ok(restricted.turn.kind === 'wait' && (restricted.turn.delayMs ?? 0) > 86_000_000);
-  const delayMs = await pacing.tooFast(service);
+  const delayMs = await pacing.tooFast(leaseOf(service));
   assert.ok(delayMs !== null && delayMs > 59_000 && delayMs <= 60_000, `${delayMs}`);
   await queue(service, [ANN]);
   const { chats, turn } = await send(startPacing(), service);
   assert.ok(chats.length === 0 && turn.kind === 'wait' && (turn.delayMs ?? 0) > 59_000);
-  await pacing.banned(service, 3_600_000);
-  const banned = await startPacing().next(service);
+  await pacing.banned(leaseOf(service), 3_600_000);
+  const banned = await startPacing().next(leaseOf(service));
   assert.ok(banned.kind === 'wait' && (banned.delayMs ?? 0) > 3_500_000);
 });
 
@@ -223,15 +229,15 @@ test('an unpaced live account keeps to a restriction, and is free again afterwar
     [service],
   );
   const pacing = startPacing();
-  assert.deepEqual(await pacing.next(service), { kind: 'free' });
-  await pacing.restricted(service);
+  assert.deepEqual(await pacing.next(leaseOf(service)), { kind: 'free' });
+  await pacing.restricted(leaseOf(service));
   await queue(service, [BOB, ANN, ANN]);
   assert.deepEqual((await send(pacing, service)).chats, [ANN, ANN]);
   assert.equal(await countHeld(service), 1);
   await pool.query(`UPDATE paces SET new_chats_paused_until = now() WHERE service_id = $1`, [
     service,
   ]);
-  assert.deepEqual(await startPacing().next(service), { kind: 'free' });
+  assert.deepEqual(await startPacing().next(leaseOf(service)), { kind: 'free' });
   assert.equal(await countHeld(service), 0);
 });
 

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { Pool } from 'pg';
-import { SAFE_POLICY } from '../../domain/pacing.ts';
-import { systemClock } from '../../runtime/clock.ts';
-import { createLog } from '../../runtime/log.ts';
-import { systemRandom } from '../../runtime/random.ts';
-import { openDatabase, PLANNER_OPTIONS } from '../../storage/database.ts';
-import { keepOwnPacing } from '../../storage/pacing/pace-row.ts';
-import { recordSession } from '../../storage/sessions/session-rows.ts';
-import { createTestDatabase } from '../../../test/harness/database.ts';
-import { storeService } from '../../../test/harness/stored-service.ts';
-import { Pacing } from './pacing.ts';
+import { SAFE_POLICY } from '../../src/domain/pacing.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+import { createLog } from '../../src/runtime/log.ts';
+import { systemRandom } from '../../src/runtime/random.ts';
+import { openDatabase, PLANNER_OPTIONS } from '../../src/storage/database.ts';
+import { keepOwnPacing } from '../../src/storage/pacing/pace-row.ts';
+import { recordSession } from '../../src/storage/sessions/session-rows.ts';
+import { createTestDatabase } from '../harness/database.ts';
+import { leaseOf, storeService } from '../harness/stored-service.ts';
+import { Pacing } from '../../src/outbox/pacing/pacing.ts';
 
 // A hundred thousand messages to strangers, when no new chat may be begun, and one to a chat that
 // exists behind all of them. Rows are counted, not seconds: they do not depend on the machine.
@@ -61,28 +61,33 @@ async function countRead<Answer>(work: () => Promise<Answer>): Promise<[Answer, 
 test('strangers that wait cost nothing but one look at each', async () => {
   const serviceId = await storeService(database);
   const account = { phone: '447400000001', lid: null, name: null };
-  await recordSession(database, serviceId, { state: 'connected', detail: null, qr: null, account });
+  await recordSession(pool, leaseOf(serviceId), {
+    state: 'connected',
+    detail: null,
+    qr: null,
+    account,
+  });
   await keepOwnPacing(pool, serviceId, { gapSecondsMin: 0, gapSecondsMax: 0, newChatsPerHour: 0 });
-  assert.equal((await pacing.next(serviceId)).kind, 'wait');
+  assert.equal((await pacing.next(leaseOf(serviceId))).kind, 'wait');
   await pool.query(
     `INSERT INTO chats (service_id, chat, last_sent_at) VALUES ($1, $2, now() - interval '1 day')`,
     [serviceId, FRIEND],
   );
   await pool.query(INSERT, [serviceId, 1, FRIEND, STRANGERS]);
 
-  const [first, firstRead] = await countRead(() => pacing.next(serviceId));
+  const [first, firstRead] = await countRead(() => pacing.next(leaseOf(serviceId)));
   assert.ok(first.kind === 'claimed' && first.message.recipient.kind === 'person');
   assert.equal(first.message.recipient.phone, FRIEND);
   assert.ok(firstRead < STRANGERS * 4, `the strangers before it were read once: ${firstRead}`);
 
-  const second = await pacing.next(serviceId);
+  const second = await pacing.next(leaseOf(serviceId));
   assert.equal(second.kind, 'wait', 'all strangers are held now');
-  const [third, thirdRead] = await countRead(() => pacing.next(serviceId));
+  const [third, thirdRead] = await countRead(() => pacing.next(leaseOf(serviceId)));
   assert.equal(third.kind, 'wait');
   assert.ok(thirdRead < 50, `${thirdRead} rows to find that nothing may go`);
 
   await pool.query(INSERT, [serviceId, STRANGERS + 2, FRIEND, 0]);
-  const [fourth, fourthRead] = await countRead(() => pacing.next(serviceId));
+  const [fourth, fourthRead] = await countRead(() => pacing.next(leaseOf(serviceId)));
   assert.equal(fourth.kind, 'claimed');
   assert.ok(fourthRead < 50, `${fourthRead} rows to find and claim what may go`);
 });
