@@ -15,6 +15,8 @@ const KEYS = Number(process.env['IDEMPOTENCY_KEYS'] ?? 60);
 const SEED = Number(process.env['IDEMPOTENCY_SEED'] ?? 1);
 const KEYS_AT_ONCE = 20;
 const REPEATS = 8;
+/** The long run takes its time. */
+const OPTIONS = { timeout: 120_000 + KEYS * 1000 };
 const ANSWERED_WITHIN_MS = 120_000;
 
 const world = await TestWorld.start();
@@ -57,37 +59,41 @@ async function askUntilAnswered({ key, request }: KeyedCall): Promise<string> {
   );
 }
 
-test(`${KEYS} keys, ${REPEATS} times each, and kills: one effect and one answer a key`, async (t) => {
-  const dice = createDice(SEED);
-  const calls = Array.from({ length: KEYS }, (_, index) => callOf(index));
-  let isAllAnswered = false;
-  let kills = 0;
-  const answered = answerAll(calls).finally(() => (isAllAnswered = true));
-  answered.catch(() => undefined);
-  while (!isAllAnswered) {
-    // The first gateway, and every third, lives until it is killed from outside.
-    if (kills % 3 === 0) {
-      const deadline = dice.between(5, 40);
-      let turns = 0;
-      await waitUntil('the moment', () => isAllAnswered || (turns += 1) > deadline);
-      await world.gateway.kill();
-    } else {
-      await waitUntil(
-        'the gateway to kill itself',
-        () => isAllAnswered || !world.gateway.isRunning,
-        ANSWERED_WITHIN_MS,
+test(
+  `${KEYS} keys, ${REPEATS} times each, and kills: one effect and one answer a key`,
+  OPTIONS,
+  async (t) => {
+    const dice = createDice(SEED);
+    const calls = Array.from({ length: KEYS }, (_, index) => callOf(index));
+    let isAllAnswered = false;
+    let kills = 0;
+    const answered = answerAll(calls).finally(() => (isAllAnswered = true));
+    answered.catch(() => undefined);
+    while (!isAllAnswered) {
+      // The first gateway, and every third, lives until it is killed from outside.
+      if (kills % 3 === 0) {
+        const deadline = dice.between(5, 40);
+        let turns = 0;
+        await waitUntil('the moment', () => isAllAnswered || (turns += 1) > deadline);
+        await world.gateway.kill();
+      } else {
+        await waitUntil(
+          'the gateway to kill itself',
+          () => isAllAnswered || !world.gateway.isRunning,
+          ANSWERED_WITHIN_MS,
+        );
+      }
+      kills += 1;
+      if (isAllAnswered) await world.gateway.kill();
+      const isPointed = !isAllAnswered && kills % 3 !== 0;
+      await world.startGateway(
+        isPointed ? { TICKWIRE_CRASH_AT: `inserted:${dice.between(1, 6)}` } : {},
       );
     }
-    kills += 1;
-    if (isAllAnswered) await world.gateway.kill();
-    const isPointed = !isAllAnswered && kills % 3 !== 0;
-    await world.startGateway(
-      isPointed ? { TICKWIRE_CRASH_AT: `inserted:${dice.between(1, 6)}` } : {},
-    );
-  }
-  await checkEffects(calls, await answered);
-  t.diagnostic(`${KEYS} keys, ${KEYS * REPEATS} calls, ${kills} kills, seed ${SEED}`);
-});
+    await checkEffects(calls, await answered);
+    t.diagnostic(`${KEYS} keys, ${KEYS * REPEATS} calls, ${kills} kills, seed ${SEED}`);
+  },
+);
 
 /** @returns the answers of each call, by its place */
 async function answerAll(calls: readonly KeyedCall[]): Promise<string[][]> {

@@ -3,6 +3,7 @@ import { after, test } from 'node:test';
 import fc from 'fast-check';
 import {
   acceptedMessage,
+  leaseOf,
   openTestDatabase,
   storeService,
 } from '../../../test/harness/stored-service.ts';
@@ -46,7 +47,8 @@ test('a message is taken as it was, or changed and not taken; never both', async
           const order = { ...nothing, ...change };
           return (await changeScheduledMessage(pool, service, id, order)) === 'changed';
         };
-        const claim = () => claimDueMessages(pool, service, { count: countAtOnce, urgentFirst: 0 });
+        const claim = () =>
+          claimDueMessages(pool, leaseOf(service), { count: countAtOnce, urgentFirst: 0 });
         const asked = wishes.flatMap((some, index) =>
           some.map((wish) => ({ id: ids[index] ?? fail(), wish })),
         );
