@@ -19,7 +19,17 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   whatsapp: ['domain', 'runtime', 'sessions/connection.ts'],
   outbox: ['domain', 'storage', 'sessions', 'media', 'ledger', 'runtime'],
   // The edge hands messages in at the outbox's door and sees nothing behind it.
-  http: ['domain', 'storage', 'sessions', 'media', 'ledger', 'runtime', 'outbox/intake.ts'],
+  http: [
+    'domain',
+    'storage',
+    'sessions',
+    'media',
+    'ledger',
+    'runtime',
+    'outbox/intake.ts',
+    'outbox/pacing/pace.ts',
+    'outbox/pacing/report.ts',
+  ],
   'accounts.ts': [
     'config',
     'domain',
