@@ -10,6 +10,7 @@ import type { HttpParts } from './http/parts.ts';
 import { FileDownloader } from './inbox/file-downloader.ts';
 import { createInbox, type Inbox } from './inbox/inbox.ts';
 import { openReceivedFiles, type ReceivedFiles } from './inbox/received-files.ts';
+import { LifecycleSweeper } from './lifecycle/sweeper.ts';
 import { openMedia, type Media } from './media/open-media.ts';
 import { createIntake } from './outbox/intake.ts';
 import { Outbox } from './outbox/outbox.ts';
@@ -105,6 +106,15 @@ async function buildGateway(
   media.start((serviceId) => {
     outbox.fetched(serviceId);
   });
+  const sweeper = new LifecycleSweeper({
+    database,
+    clock: systemClock,
+    random: systemRandom,
+    log,
+    onStopped: (serviceId) => sessions.standingChanged(serviceId),
+  });
+  sweeper.start();
+  stack.defer(() => sweeper.stop());
   void sessions.start().catch((error: unknown) => {
     log.error({ err: error }, 'the sessions could not be brought back');
   });

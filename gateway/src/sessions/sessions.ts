@@ -122,6 +122,17 @@ export class Sessions implements SessionControl {
     await this.#writing;
   }
 
+  async standingChanged(serviceId: ServiceId): Promise<void> {
+    const wanted = await findWantedSession(this.#database, serviceId);
+    const mayConnect = wanted?.isWanted === true && wanted.serviceState === 'active';
+    if (mayConnect && this.#parts.connector.serves(wanted.mode)) {
+      this.#sessionOf(serviceId, wanted.mode).want();
+    } else {
+      this.#sessions.get(serviceId)?.unwant();
+      await this.#writing;
+    }
+  }
+
   async currentQr(serviceId: ServiceId): Promise<string | null> {
     await this.connect(serviceId);
     if (await this.#isLinked(serviceId)) return null;

@@ -53,6 +53,11 @@ export class HeldSessions implements SessionControl {
     await recordSession(this.#database, serviceId, news);
   }
 
+  standingChanged(serviceId: ServiceId): Promise<void> {
+    this.asked.push(`look at ${serviceId}`);
+    return Promise.resolve();
+  }
+
   currentQr(serviceId: ServiceId): Promise<string | null> {
     return Promise.resolve(this.#linked.has(serviceId) ? null : EXAMPLE_QR);
   }

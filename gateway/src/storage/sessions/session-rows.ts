@@ -45,15 +45,27 @@ export function listWantedSessions(database: Database): Promise<WantedSession[]>
     .execute();
 }
 
-/** @returns the service's mode and state, or null for an unknown or removed service */
+/** A service's session together with whether the service may be used. */
+export interface SessionStanding extends WantedSession {
+  readonly isWanted: boolean;
+  readonly serviceState: 'active' | 'suspended' | 'removed';
+}
+
+/** @returns how the service's session should stand, or null for an unknown or removed service */
 export async function findWantedSession(
   database: Database,
   serviceId: ServiceId,
-): Promise<WantedSession | null> {
+): Promise<SessionStanding | null> {
   const row = await database.query
     .selectFrom('sessions')
     .innerJoin('services', 'services.id', 'sessions.service_id')
-    .select(['sessions.service_id as serviceId', 'services.mode', 'sessions.state'])
+    .select([
+      'sessions.service_id as serviceId',
+      'services.mode',
+      'sessions.state',
+      'sessions.is_wanted as isWanted',
+      'services.state as serviceState',
+    ])
     .where('sessions.service_id', '=', serviceId)
     .where('services.state', '<>', 'removed')
     .executeTakeFirst();
