@@ -6,12 +6,13 @@ import type { Config } from './config/config.ts';
 import { openSecrets, type Secrets } from './config/secrets.ts';
 import type { ServiceId } from './domain/ids.ts';
 import { createHttpServer } from './http/server.ts';
-import type { HttpParts } from './http/parts.ts';
 import { FileDownloader } from './inbox/file-downloader.ts';
 import { createInbox, type Inbox } from './inbox/inbox.ts';
 import { openReceivedFiles, type ReceivedFiles } from './inbox/received-files.ts';
+import { ReceivedSweeper } from './inbox/received-sweeper.ts';
 import { LifecycleSweeper } from './lifecycle/sweeper.ts';
 import { openMedia, type Media } from './media/open-media.ts';
+import { CallForgetter } from './outbox/call-forgetter.ts';
 import { createIntake } from './outbox/intake.ts';
 import { Outbox } from './outbox/outbox.ts';
 import { systemClock } from './runtime/clock.ts';
@@ -25,6 +26,7 @@ import { openSimulatedWhatsApp, type SimulatedWhatsApp } from './simulated-whats
 import { openDatabase, type Database } from './storage/database.ts';
 import { assertDurable } from './storage/embedded/durability.ts';
 import { startEmbeddedPostgres } from './storage/embedded/embedded-postgres.ts';
+import { createSharedFiles, ownDiskOnly, type SharedFiles } from './storage/files/shared-files.ts';
 import { StoredKeyVault } from './storage/keys/key-vault.ts';
 import { migrate } from './storage/migrate.ts';
 import { databaseAnswers } from './storage/ping.ts';
@@ -71,9 +73,12 @@ async function buildGateway(
   const database = await prepareDatabase(config, log, stack);
   const simulator = config.testMode ? await openSimulatedWhatsApp(config) : null;
   stack.defer(() => simulator?.close());
+  const sharedFiles =
+    config.databaseUrl === null ? ownDiskOnly : createSharedFiles(database, secrets.masterKey);
   const media = await openMedia({
     dataDir: config.dataDir,
     database,
+    sharedFiles,
     masterKey: secrets.masterKey,
     allowPrivateUrls: config.allowPrivateUrls,
     clock: systemClock,
@@ -81,8 +86,9 @@ async function buildGateway(
     log,
   });
   stack.defer(() => media.stop());
-  const joined = joinSessions(config, database, media, simulator, secrets, log, stack);
-  const { sessions, outbox, receivedFiles } = joined;
+  const receivedFiles = openReceived(config, database, sharedFiles, secrets, log, stack);
+  const parts = [config, database, media, receivedFiles, simulator, secrets, log, stack] as const;
+  const { sessions, outbox, downloader } = joinSessions(...parts);
   const http = await createHttpServer({
     database,
     intake: createIntake(database, (messages) => {
@@ -92,7 +98,7 @@ async function buildGateway(
     sessions,
     secrets,
     publicUrl: config.publicUrl,
-    receivedFiles,
+    receivedFiles: { find: receivedFiles.find, wanted: () => downloader.wake() },
     clock: systemClock,
     random: systemRandom,
     log,
@@ -106,15 +112,7 @@ async function buildGateway(
   media.start((serviceId) => {
     outbox.fetched(serviceId);
   });
-  const sweeper = new LifecycleSweeper({
-    database,
-    clock: systemClock,
-    random: systemRandom,
-    log,
-    onStopped: (serviceId) => sessions.standingChanged(serviceId),
-  });
-  sweeper.start();
-  stack.defer(() => sweeper.stop());
+  startHousekeeping(database, sessions, log, stack);
   void sessions.start().catch((error: unknown) => {
     log.error({ err: error }, 'the sessions could not be brought back');
   });
@@ -124,6 +122,27 @@ async function buildGateway(
     hasSimulator: simulator !== null,
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
+}
+
+/** What time asks for. */
+function startHousekeeping(
+  database: Database,
+  sessions: Sessions,
+  log: Log,
+  stack: AsyncDisposableStack,
+): void {
+  const sweeper = new LifecycleSweeper({
+    database,
+    clock: systemClock,
+    random: systemRandom,
+    log,
+    onStopped: (serviceId) => sessions.standingChanged(serviceId),
+  });
+  const forgetter = new CallForgetter(database, systemClock, log);
+  for (const job of [sweeper, forgetter]) {
+    job.start();
+    stack.defer(() => job.stop());
+  }
 }
 
 async function prepareDatabase(
@@ -150,11 +169,12 @@ function joinSessions(
   config: Config,
   database: Database,
   media: Media,
+  files: ReceivedFiles,
   simulator: SimulatedWhatsApp | null,
   secrets: Secrets,
   log: Log,
   stack: AsyncDisposableStack,
-): { sessions: Sessions; outbox: Outbox; receivedFiles: HttpParts['receivedFiles'] } {
+): { sessions: Sessions; outbox: Outbox; downloader: FileDownloader } {
   const vault = new StoredKeyVault(database, secrets.masterKey, keyCodec, systemClock, log);
   stack.defer(() => within(KEYS_ON_STOP_MS_MAX, vault.close()));
   const connector = createConnector({
@@ -167,11 +187,15 @@ function joinSessions(
       ...(simulator === null ? {} : { test: () => endpointOf(simulator) }),
     },
   });
-  const files = openReceivedFiles(join(config.dataDir, 'received'), secrets.masterKey);
   const wanted = (): void => {
     downloader.wake();
   };
-  const inbox = createInbox(database, { seal: files.seal, onFile: wanted }, systemClock);
+  const inbox = createInbox(
+    database,
+    { seal: files.seal, onFile: wanted },
+    systemClock,
+    () => undefined,
+  );
   const sessions: Sessions = new Sessions(
     database,
     { connector, clock: systemClock, random: systemRandom, log },
@@ -207,7 +231,24 @@ function joinSessions(
     log,
   );
   stack.defer(() => downloader.stop(DOWNLOADS_ON_STOP_MS_MAX));
-  return { sessions, outbox, receivedFiles: { pathOf: files.pathOf, wanted } };
+  return { sessions, outbox, downloader };
+}
+
+/** Files that came in, on this disk, and what clears them away again. */
+function openReceived(
+  config: Config,
+  database: Database,
+  sharedFiles: SharedFiles,
+  secrets: Secrets,
+  log: Log,
+  stack: AsyncDisposableStack,
+): ReceivedFiles {
+  const files = openReceivedFiles(join(config.dataDir, 'received'), secrets.masterKey, sharedFiles);
+  const { keptDays } = config.received;
+  const sweeper = new ReceivedSweeper({ database, files, keptDays, clock: systemClock, log });
+  sweeper.start();
+  stack.defer(() => sweeper.stop());
+  return files;
 }
 
 function startDownloader(
@@ -229,7 +270,6 @@ function startDownloader(
       },
     },
     bytesMax: config.received.fileBytesMax,
-    keptDays: config.received.keptDays,
     clock: systemClock,
     random: systemRandom,
     log,

@@ -10,6 +10,8 @@ export const ERRORS = {
   empty_message: [400, 'A message needs a text or a file.'],
   message_too_long: [400, 'The text is longer than 65,536 bytes.'],
   invalid_schedule: [400, 'The schedule must be a Unix time at most a year ahead.'],
+  invalid_expiry: [400, 'The expiry must be a time after the message is to be sent.'],
+  metadata_too_long: [400, 'The metadata is longer than 1,024 bytes.'],
   too_many_recipients: [400, 'One call takes at most 1,000 recipients.'],
   malformed_body: [400, 'The body of the request could not be read.'],
   malformed_url: [400, 'The address of the request could not be read.'],

@@ -25,7 +25,7 @@ export interface ServiceLife {
   readonly billingDay: number;
 }
 
-export type ServiceState = 'active' | 'suspended' | 'removed';
+type ServiceState = 'active' | 'suspended' | 'removed';
 
 export type LifeEvent =
   | { readonly type: 'suspend' }

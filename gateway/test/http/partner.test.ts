@@ -284,21 +284,21 @@ describe('what an agent may see', () => {
   }
 });
 
+const call = (method: string, agent: TestAgent, apiKey: string, more = '') =>
+  http.ask(`/module/${method}/?agentKey=${agent.agentKey}&apiKey=${apiKey}${more}`);
+
+async function expiry({ agentKey }: TestAgent): Promise<string> {
+  const { json } = await http.ask(`/module/showAllService?agentKey=${agentKey}`);
+  return (json as { services: { expire: string }[] }).services[0]?.expire ?? '';
+}
+
+const endTime = (apiKey: string) =>
+  http.database.pool.query(
+    `UPDATE services SET expires_at = now() - interval '1 hour' WHERE key_prefix = $1`,
+    [apiKey.slice(0, 7)],
+  );
+
 describe('suspend, unsuspend, renew, remove', () => {
-  const call = (method: string, agent: TestAgent, apiKey: string, more = '') =>
-    http.ask(`/module/${method}/?agentKey=${agent.agentKey}&apiKey=${apiKey}${more}`);
-
-  const expiry = async ({ agentKey }: TestAgent): Promise<string> => {
-    const { json } = await http.ask(`/module/showAllService?agentKey=${agentKey}`);
-    return (json as { services: { expire: string }[] }).services[0]?.expire ?? '';
-  };
-
-  const endTime = (apiKey: string) =>
-    http.database.pool.query(
-      `UPDATE services SET expires_at = now() - interval '1 hour' WHERE key_prefix = $1`,
-      [apiKey.slice(0, 7)],
-    );
-
   test('answer as documented, and the sessions look', async () => {
     const agent = await makeAgent('100.00');
     const apiKey = await create(agent);

@@ -4,10 +4,10 @@ import type { Cents } from '../../domain/money.ts';
 import type { Schema } from '../schema.ts';
 
 /** A party of the ledger: an agent's wallet, what was sold, or money that came from outside. */
-export type LedgerParty = 'sales' | 'funding' | { readonly agentId: AgentId };
+type LedgerParty = 'sales' | 'funding' | { readonly agentId: AgentId };
 
 /** Why money moves. */
-export type TransferKind = 'top-up' | 'create' | 'renew' | 'subscription' | 'refund' | 'reversal';
+type TransferKind = 'top-up' | 'create' | 'renew' | 'subscription' | 'refund' | 'reversal';
 
 /** Money going from one party to another, for one reason, once. */
 export interface Transfer {
