@@ -39,10 +39,11 @@ const hoursAgo = (hours: number): Date => new Date(Date.now() - hours * HOUR_MS)
 async function spoolFile(hours: number): Promise<string> {
   const { name } = await spool.take(Readable.from([Buffer.from('x')]));
   await sharedFiles.keep(name, spool.pathOf(name));
-  await database.pool.query('UPDATE shared_files SET created_at = $2 WHERE name = $1', [
-    name,
-    hoursAgo(hours),
-  ]);
+  await database.query
+    .updateTable('shared_files')
+    .set({ created_at: hoursAgo(hours) })
+    .where('name', '=', name)
+    .execute();
   utimesSync(spool.pathOf(name), hoursAgo(hours), hoursAgo(hours));
   return name;
 }

@@ -14,9 +14,11 @@ export interface Schema {
   account_keys: AccountKeyTable;
   workers: WorkerTable;
   leases: LeaseTable;
+  installation: InstallationTable;
   messages: MessageTable;
   idempotency_keys: IdempotencyKeyTable;
   media: MediaTable;
+  shared_files: SharedFileTable;
   received_messages: ReceivedMessageTable;
   received_media: ReceivedMediaTable;
   lookups: LookupTable;
@@ -79,6 +81,9 @@ interface SessionTable {
   name: string | null;
   connected_at: Date | null;
   changed_at: Generated<Date>;
+  is_linked: Generated<boolean>;
+  /** When somebody last wanted to link it. */
+  asked_at: Date | null;
 }
 
 interface AccountKeyTable {
@@ -89,8 +94,17 @@ interface AccountKeyTable {
 }
 
 interface WorkerTable {
+  /** Of one run of one process. */
   id: string;
-  until: Date;
+  /** Of the data directory that it has for itself. */
+  home: string;
+  /** Which services it serves. */
+  modes: ('test' | 'live')[];
+  /** Which world its simulator is, where it has one. */
+  simulator: string | null;
+  admin_fingerprint: Buffer;
+  beat: Generated<number>;
+  beat_at: Generated<Date>;
   started_at: Generated<Date>;
 }
 
@@ -98,7 +112,14 @@ interface LeaseTable {
   service_id: ServiceId;
   worker_id: string | null;
   epoch: Generated<number>;
+  /** Its last holder left without a word. */
+  is_abandoned: Generated<boolean>;
   taken_at: Generated<Date>;
+}
+
+interface InstallationTable {
+  name: string;
+  value: Buffer;
 }
 
 interface MessageTable {
@@ -213,6 +234,12 @@ interface PaceTable {
   slowdown: Generated<number>;
   slowed_at: Generated<Date>;
   strikes: Generated<number>;
+}
+
+interface SharedFileTable {
+  name: string;
+  bytes: number;
+  created_at: Generated<Date>;
 }
 
 interface LookupTable {

@@ -352,13 +352,11 @@ describe('suspend, unsuspend, renew, remove', () => {
       [1, 2, 3].map(() => call('renew', agent, apiKey, '&cycle=1')),
     );
     assert.deepEqual(
-      answers.map(({ status, headers }) => [status, headers.get('idempotent-replayed')]).toSorted(),
-      [
-        [200, 'true'],
-        [200, 'true'],
-        [200, null],
-      ].toSorted(),
+      answers.map(({ status }) => status),
+      [200, 200, 200],
     );
+    const replays = answers.filter(({ headers }) => headers.get('idempotent-replayed') === 'true');
+    assert.equal(replays.length, 2);
     assert.equal(await creditOf(agent), 20_000 - 500 - 500);
     await call('renew', agent, apiKey, '&cycle=3');
     await call('renew', agent, apiKey, '&cycle=1&idempotencyKey=second');

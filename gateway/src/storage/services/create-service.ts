@@ -17,7 +17,7 @@ export interface NewService {
 }
 
 /**
- * Makes a service and its session row, in the transaction it is given.
+ * Makes a service with its session and its lease, in the transaction it is given.
  * @param transaction a Kysely transaction, or Kysely itself
  * @returns null when there is a service with this key already
  */
@@ -43,5 +43,6 @@ export async function createService(
     .executeTakeFirst();
   if (made === undefined) return null;
   await transaction.insertInto('sessions').values({ service_id: made.id }).execute();
+  await transaction.insertInto('leases').values({ service_id: made.id }).execute();
   return made.id;
 }
