@@ -65,27 +65,27 @@ test(
   async (t) => {
     const dice = createDice(SEED);
     const calls = Array.from({ length: KEYS }, (_, index) => callOf(index));
-    let isAllAnswered = false;
+    const progress = { isDone: false };
     let kills = 0;
-    const answered = answerAll(calls).finally(() => (isAllAnswered = true));
+    const answered = answerAll(calls).finally(() => (progress.isDone = true));
     answered.catch(() => undefined);
-    while (!isAllAnswered) {
+    while (!progress.isDone) {
       // The first gateway, and every third, lives until it is killed from outside.
       if (kills % 3 === 0) {
         const deadline = dice.between(5, 40);
         let turns = 0;
-        await waitUntil('the moment', () => isAllAnswered || (turns += 1) > deadline);
+        await waitUntil('the moment', () => progress.isDone || (turns += 1) > deadline);
         await world.gateway.kill();
       } else {
         await waitUntil(
           'the gateway to kill itself',
-          () => isAllAnswered || !world.gateway.isRunning,
+          () => progress.isDone || !world.gateway.isRunning,
           ANSWERED_WITHIN_MS,
         );
       }
       kills += 1;
-      if (isAllAnswered) await world.gateway.kill();
-      const isPointed = !isAllAnswered && kills % 3 !== 0;
+      if (progress.isDone) await world.gateway.kill();
+      const isPointed = !progress.isDone && kills % 3 !== 0;
       await world.startGateway(
         isPointed ? { TICKWIRE_CRASH_AT: `inserted:${dice.between(1, 6)}` } : {},
       );

@@ -43,19 +43,20 @@ async function assertOnTime(id: number, dueMs: number, connectedMs = 0): Promise
 
 test('earlier fires, later does not fire early, cancelled never', async () => {
   const startMs = Date.now();
+  // Nothing else wakes the sender for longer than a message may be late.
   const soonMs = startMs + 2000;
-  const laterMs = startMs + 5000;
+  const laterMs = startMs + 6000;
   const toEarlier = await schedule('to earlier', startMs + HOUR_MS);
-  const toLater = await schedule('to later', startMs + 4000);
-  const cancelled = await schedule('cancelled', startMs + 2500);
-  const changed = await schedule('with the old text', startMs + 3000);
+  const toLater = await schedule('to later', startMs + 5000);
+  const cancelled = await schedule('cancelled', startMs + 3500);
+  const changed = await schedule('with the old text', startMs + 4000);
   await change(toEarlier, { schedule: String(soonMs) });
   await change(toLater, { schedule: String(laterMs) });
   await change(changed, { message: 'with the new text' });
   const answer = await world.ask(`/messages/${apiKey}/${cancelled}/cancel`, { method: 'POST' });
   assert.equal(answer.json.state, 'cancelled');
   await assertOnTime(toEarlier, soonMs);
-  await assertOnTime(changed, startMs + 3000);
+  await assertOnTime(changed, startMs + 4000);
   await assertOnTime(toLater, laterMs);
   const shown = (await world.shownBy(PHONE)).map(({ text }) => text);
   assert.deepEqual(shown, ['to earlier', 'with the new text', 'to later']);
