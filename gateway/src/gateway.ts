@@ -5,11 +5,13 @@ import { Gauge, Registry, collectDefaultMetrics } from 'prom-client';
 import { openAccounts } from './accounts.ts';
 import type { Config } from './config/config.ts';
 import { openSecrets, type Secrets } from './config/secrets.ts';
+import type { ServiceId } from './domain/ids.ts';
 import { createHttpServer } from './http/server.ts';
 import { openReceivedFiles, type ReceivedFiles } from './inbox/received-files.ts';
 import { ReceivedSweeper } from './inbox/received-sweeper.ts';
 import { openMedia, type Media } from './media/open-media.ts';
 import { CallForgetter } from './outbox/call-forgetter.ts';
+import { tellOwners } from './outbox/wake-owners.ts';
 import { createIntake } from './outbox/intake.ts';
 import { systemClock } from './runtime/clock.ts';
 import { armCrashPoint } from './runtime/crash-point.ts';
@@ -23,6 +25,7 @@ import { assertDurable } from './storage/embedded/durability.ts';
 import { startEmbeddedPostgres } from './storage/embedded/embedded-postgres.ts';
 import { createSharedFiles, ownDiskOnly } from './storage/files/shared-files.ts';
 import { migrate } from './storage/migrate.ts';
+import { Notices } from './storage/notices/notices.ts';
 import { databaseAnswers } from './storage/ping.ts';
 
 /** Whether a process still owns its accounts must not wait behind its own work. */
@@ -60,7 +63,10 @@ async function buildGateway(
   const lock = await lockDirectory(config.dataDir);
   stack.defer(() => lock.release());
   const secrets = openSecrets(config);
-  const { database, leaseDatabase } = await prepareDatabase(config, log, stack);
+  const { url, database, leaseDatabase } = await prepareDatabase(config, log, stack);
+  const notices = new Notices({ url, clock: systemClock, random: systemRandom, log });
+  notices.start();
+  stack.defer(() => notices.close());
   const simulator = config.testMode ? await openSimulatedWhatsApp(config) : null;
   stack.defer(() => simulator?.close());
   const { media, receivedFiles } = await openFiles(config, database, secrets, log, stack);
@@ -73,20 +79,25 @@ async function buildGateway(
       media,
       files: receivedFiles,
       secrets,
+      notices,
       clock: systemClock,
       log,
     },
     stack,
   );
   const { sessions, outbox, ownership, downloader } = accounts;
+  const isElsewhere = (serviceId: ServiceId): boolean => ownership.leaseOf(serviceId) === null;
+  const queueChanged = (serviceId: ServiceId): void => {
+    outbox.changed(serviceId);
+    if (isElsewhere(serviceId)) tellOwners(database, log, [serviceId]);
+  };
   const http = await createHttpServer({
     database,
     intake: createIntake(database, (messages) => {
       outbox.kept(messages);
+      tellOwners(database, log, messages.map((message) => message.serviceId).filter(isElsewhere));
     }),
-    queueChanged: (serviceId) => {
-      outbox.changed(serviceId);
-    },
+    queueChanged,
     media: media.intake,
     sessions,
     secrets,
@@ -106,9 +117,7 @@ async function buildGateway(
   await ownership.start();
   await http.listen({ port: config.port, host: config.host });
   stack.defer(() => http.close());
-  media.start((serviceId) => {
-    outbox.changed(serviceId);
-  });
+  media.start(queueChanged);
   return {
     url: urlOf(http, config.host),
     secrets,
@@ -121,7 +130,7 @@ async function prepareDatabase(
   config: Config,
   log: Log,
   stack: AsyncDisposableStack,
-): Promise<{ readonly database: Database; readonly leaseDatabase: Database }> {
+): Promise<{ url: string; database: Database; leaseDatabase: Database }> {
   let url = config.databaseUrl;
   if (url === null) {
     const embedded = await startEmbeddedPostgres({ dataDir: config.dataDir, log });
@@ -137,7 +146,7 @@ async function prepareDatabase(
   const leaseDatabase = openDatabase(url, onBreak, LEASE_DATABASE);
   stack.defer(() => leaseDatabase.close());
   await assertDurable((statement) => database.pool.query(statement));
-  return { database, leaseDatabase };
+  return { url, database, leaseDatabase };
 }
 
 /** Files on their way out and in: on this disk, and where other processes may need them, there. */
