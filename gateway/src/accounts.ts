@@ -132,7 +132,7 @@ function hearOthers(
   stack.defer(() => {
     due.stop();
   });
-  const wanted = new WantedLook({ notices, sessions, isHeld, held, freed, clock, log });
+  const wanted = new WantedLook({ notices, sessions, held, freed, clock, log });
   wanted.start();
   stack.defer(() => {
     wanted.stop();

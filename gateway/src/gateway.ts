@@ -2,10 +2,11 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { Gauge, Registry, collectDefaultMetrics } from 'prom-client';
-import { openAccounts } from './accounts.ts';
+import { openAccounts, type Accounts } from './accounts.ts';
 import type { Config } from './config/config.ts';
 import { openSecrets, type Secrets } from './config/secrets.ts';
 import type { ServiceId } from './domain/ids.ts';
+import type { AcceptedMessage } from './domain/message.ts';
 import { createHttpServer } from './http/server.ts';
 import { openReceivedFiles, type ReceivedFiles } from './inbox/received-files.ts';
 import { ReceivedSweeper } from './inbox/received-sweeper.ts';
@@ -64,40 +65,18 @@ async function buildGateway(
   const lock = await lockDirectory(config.dataDir);
   stack.defer(() => lock.release());
   const secrets = openSecrets(config);
-  const { url, database, leaseDatabase } = await prepareDatabase(config, log, stack);
-  const notices = new Notices({ url, clock: systemClock, random: systemRandom, log });
-  notices.start();
-  stack.defer(() => notices.close());
+  const { notices, database, leaseDatabase } = await prepareDatabase(config, log, stack);
   const simulator = config.testMode ? await openSimulatedWhatsApp(config) : null;
   stack.defer(() => simulator?.close());
   const { media, receivedFiles } = await openFiles(config, database, secrets, log, stack);
-  const accounts = await openAccounts(
-    {
-      config,
-      database,
-      leaseDatabase,
-      simulator,
-      media,
-      files: receivedFiles,
-      secrets,
-      notices,
-      clock: systemClock,
-      log,
-    },
-    stack,
-  );
-  const { sessions, outbox, ownership, downloader } = accounts;
-  const isElsewhere = (serviceId: ServiceId): boolean => ownership.leaseOf(serviceId) === null;
-  const queueChanged = (serviceId: ServiceId): void => {
-    outbox.changed(serviceId);
-    if (isElsewhere(serviceId)) tellOwners(database, log, [serviceId]);
-  };
+  const shared = { config, database, leaseDatabase, simulator, media, secrets, notices, log };
+  const ground = { ...shared, files: receivedFiles, clock: systemClock };
+  const accounts = await openAccounts(ground, stack);
+  const { sessions, ownership, downloader } = accounts;
+  const { kept, queueChanged } = wakers(accounts, database, log);
   const http = await createHttpServer({
     database,
-    intake: createIntake(database, (messages) => {
-      outbox.kept(messages);
-      tellOwners(database, log, messages.map((message) => message.serviceId).filter(isElsewhere));
-    }),
+    intake: createIntake(database, kept),
     queueChanged,
     media: media.intake,
     sessions,
@@ -122,6 +101,29 @@ async function buildGateway(
     secrets,
     hasSimulator: simulator !== null,
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
+
+/** What wakes the sender of an account, here or wherever it is. */
+function wakers(
+  { outbox, ownership }: Accounts,
+  database: Database,
+  log: Log,
+): {
+  kept: (messages: readonly AcceptedMessage[]) => void;
+  queueChanged: (serviceId: ServiceId) => void;
+} {
+  const isElsewhere = (serviceId: ServiceId): boolean => ownership.leaseOf(serviceId) === null;
+  return {
+    kept(messages) {
+      outbox.kept(messages);
+      const services = messages.map((message) => message.serviceId);
+      tellOwners(database, log, services.filter(isElsewhere));
+    },
+    queueChanged(serviceId) {
+      outbox.changed(serviceId);
+      if (isElsewhere(serviceId)) tellOwners(database, log, [serviceId]);
+    },
   };
 }
 
@@ -150,7 +152,7 @@ async function prepareDatabase(
   config: Config,
   log: Log,
   stack: AsyncDisposableStack,
-): Promise<{ url: string; database: Database; leaseDatabase: Database }> {
+): Promise<{ database: Database; leaseDatabase: Database; notices: Notices }> {
   let url = config.databaseUrl;
   if (url === null) {
     const embedded = await startEmbeddedPostgres({ dataDir: config.dataDir, log });
@@ -166,7 +168,10 @@ async function prepareDatabase(
   const leaseDatabase = openDatabase(url, onBreak, LEASE_DATABASE);
   stack.defer(() => leaseDatabase.close());
   await assertDurable((statement) => database.pool.query(statement));
-  return { url, database, leaseDatabase };
+  const notices = new Notices({ url, clock: systemClock, random: systemRandom, log });
+  notices.start();
+  stack.defer(() => notices.close());
+  return { database, leaseDatabase, notices };
 }
 
 /** Files on their way out and in: on this disk, and where other processes may need them, there. */

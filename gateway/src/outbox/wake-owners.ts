@@ -8,7 +8,7 @@ import { CHANNELS } from '../storage/notices/channels.ts';
 import type { Notices } from '../storage/notices/notices.ts';
 import { notifyAll } from '../storage/notices/notify.ts';
 
-const LOOK_EVERY_MS = 10_000;
+const LOOK_EVERY_MS = 5000;
 
 /** What is needed to hear what is due. */
 export interface DueParts {

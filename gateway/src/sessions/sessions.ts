@@ -110,10 +110,10 @@ export class Sessions implements SessionControl {
   }
 
   /**
-   * Somebody, perhaps in another process, wants an account to be connected, or not any more.
+   * Gives up those accounts that are not wanted any more.
    * @param serviceIds accounts of this process
    */
-  async lookAgain(serviceIds: readonly ServiceId[]): Promise<void> {
+  async giveUpUnwanted(serviceIds: readonly ServiceId[]): Promise<void> {
     const unwanted = new Set(await listUnwanted(this.#database.pool, serviceIds));
     for (const serviceId of serviceIds) {
       if (!unwanted.has(serviceId)) continue;

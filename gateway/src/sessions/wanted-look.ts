@@ -1,5 +1,5 @@
 import { toError } from '../domain/errors.ts';
-import { serviceId as serviceIdOf, type ServiceId } from '../domain/ids.ts';
+import type { ServiceId } from '../domain/ids.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import { CHANNELS } from '../storage/notices/channels.ts';
@@ -8,11 +8,10 @@ import type { Sessions } from './sessions.ts';
 
 const LOOK_EVERY_MS = 10_000;
 
-/** What is needed to hear which accounts are wanted. */
+/** What is needed to know which accounts are wanted. */
 export interface WantedParts {
   readonly notices: Notices;
-  readonly sessions: Pick<Sessions, 'lookAgain'>;
-  readonly isHeld: (serviceId: ServiceId) => boolean;
+  readonly sessions: Pick<Sessions, 'giveUpUnwanted'>;
   readonly held: () => readonly ServiceId[];
   /** There may be leases to gain. */
   readonly freed: () => void;
@@ -21,12 +20,12 @@ export interface WantedParts {
 }
 
 /**
- * Hears from other processes which accounts are wanted, not wanted any more, or free. A notice may
- * be missed, so every now and then it looks by itself; free leases are looked for anyhow.
+ * Hears of accounts that became free, and looks every now and then whether what is held is wanted
+ * still: a wish of another process may have been missed, and a service ends without one.
  */
 export class WantedLook {
   readonly #parts: WantedParts;
-  readonly #stops: (() => void)[] = [];
+  #stopListening: () => void = () => undefined;
   #cancel: () => void = () => undefined;
 
   constructor(parts: WantedParts) {
@@ -34,39 +33,26 @@ export class WantedLook {
   }
 
   start(): void {
-    const { notices, isHeld, held, freed } = this.#parts;
-    const onGap = (): void => {
-      freed();
-    };
-    this.#stops.push(
-      notices.listen(CHANNELS.leasesFreed, { onNotice: freed, onGap }),
-      notices.listen(CHANNELS.sessionWanted, {
-        onNotice: (payload) => {
-          const serviceId = serviceIdOf(Number(payload));
-          if (isHeld(serviceId)) void this.#look([serviceId]);
-          else freed();
-        },
-        onGap: () => void this.#look(held()),
-      }),
-    );
+    const { notices, freed } = this.#parts;
+    this.#stopListening = notices.listen(CHANNELS.leasesFreed, { onNotice: freed, onGap: freed });
     this.#lookLater();
   }
 
   stop(): void {
     this.#cancel();
-    for (const stop of this.#stops) stop();
+    this.#stopListening();
   }
 
   #lookLater(): void {
     this.#cancel = this.#parts.clock.after(LOOK_EVERY_MS, () => {
       this.#lookLater();
-      void this.#look(this.#parts.held());
+      void this.#look();
     });
   }
 
-  async #look(serviceIds: readonly ServiceId[]): Promise<void> {
+  async #look(): Promise<void> {
     try {
-      await this.#parts.sessions.lookAgain(serviceIds);
+      await this.#parts.sessions.giveUpUnwanted(this.#parts.held());
     } catch (error) {
       const err = toError(error);
       this.#parts.log.warn({ err }, 'what is wanted could not be looked at; trying again');

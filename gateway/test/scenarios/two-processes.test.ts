@@ -12,6 +12,7 @@ import { waitUntil } from '../harness/wait-until.ts';
 // takes half a minute otherwise does not.
 
 const LEASE_SECONDS = 5;
+const SHOWN_WITHIN_MS = 30_000;
 const ENVIRONMENT = {
   TICKWIRE_MASTER_KEY: 'ab'.repeat(32),
   TICKWIRE_LEASE_SECONDS: String(LEASE_SECONDS),
@@ -77,6 +78,13 @@ async function sendThrough(gateway: GatewayProcess, apiKey: string, phone: strin
 const textsShownBy = async (phone: string): Promise<string[]> =>
   (await world.shownBy(phone)).map((message) => message.text).sort();
 
+/** Each once. What a process accepted and could tell nobody of is found within seconds. */
+async function waitForTexts(phone: string, texts: readonly string[]): Promise<void> {
+  const areShown = async (): Promise<boolean> => (await textsShownBy(phone)).length >= texts.length;
+  await waitUntil('all to be shown', areShown, SHOWN_WITHIN_MS);
+  assert.deepEqual(await textsShownBy(phone), texts.toSorted());
+}
+
 async function assertNothingOverlapped(): Promise<void> {
   const stats = (await world.askSimulator('/simulator/stats')).json;
   assert.deepEqual(
@@ -112,11 +120,7 @@ test('messages accepted at either process are delivered once, by whoever owns th
   assert.ok(other !== null);
   const phone = '447400000451';
   const texts = await sendAllThrough([world.gateway, other], phone, 'shared');
-  await waitUntil(
-    'all to be shown',
-    async () => (await textsShownBy(phone)).length >= texts.length,
-  );
-  assert.deepEqual(await textsShownBy(phone), texts);
+  await waitForTexts(phone, texts);
   await assertNothingOverlapped();
 });
 
@@ -129,11 +133,7 @@ test('SIGTERM: the other has all accounts within five seconds, and nothing is lo
   await waitForShares([ALL], 5000);
   assert.ok(performance.now() - beganAtMs < 5000);
   assert.equal(await stopped, 0);
-  await waitUntil(
-    'all to be shown',
-    async () => (await textsShownBy(phone)).length >= texts.length,
-  );
-  assert.deepEqual(await textsShownBy(phone), texts);
+  await waitForTexts(phone, texts);
   await assertNothingOverlapped();
 });
 
@@ -145,11 +145,7 @@ test('SIGKILL: the other takes over when the lease is over, and nothing is lost'
   await killed.kill();
   const tookMs = await waitForShares([ALL], LEASE_SECONDS * 1500 + 3000);
   assert.ok(tookMs > LEASE_SECONDS * 500, `after ${tookMs} ms it could not be known to be dead`);
-  await waitUntil(
-    'all to be shown',
-    async () => (await textsShownBy(phone)).length >= texts.length,
-  );
-  assert.deepEqual(await textsShownBy(phone), texts);
+  await waitForTexts(phone, texts);
   await assertNothingOverlapped();
 });
 
@@ -168,16 +164,14 @@ test('who slept through its lease changes nothing when it wakes', async () => {
   process.kill(sleeper.pid, 'SIGSTOP');
   await waitForShares([ALL], LEASE_SECONDS * 1500 + 3000);
   texts.push(...(await sendAllThrough([world.gateway], phone, 'while it sleeps')));
-  const isShown = async () => (await textsShownBy(phone)).length >= texts.length;
-  await waitUntil('all to be shown', isShown);
+  await waitForTexts(phone, texts);
   // It could not close its sockets: WhatsApp ended them when the new owner logged in.
   const { overlappingSockets } = (await world.askSimulator('/simulator/stats')).json;
   process.kill(sleeper.pid, 'SIGCONT');
   await waitUntil('it to notice', () => /accounts are given up/.test(sleeper.output));
   await waitForShares([3, 4], 30_000);
   texts.push(...(await sendAllThrough([world.gateway, sleeper], phone, 'after the sleep')));
-  await waitUntil('all to be shown', isShown);
-  assert.deepEqual(await textsShownBy(phone), texts.sort());
+  await waitForTexts(phone, texts);
   const stats = (await world.askSimulator('/simulator/stats')).json;
   assert.deepEqual([stats.reusedRatchetCounters, stats.undecryptable], [0, 0]);
   assert.equal(stats.overlappingSockets, overlappingSockets, 'awake it pushed nobody away');
