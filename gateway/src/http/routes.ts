@@ -8,6 +8,8 @@ import { addAgents } from './operator/agents.ts';
 import { addCreateService } from './operator/create-service.ts';
 import { addCredit } from './operator/credit.ts';
 import { addExpireService } from './operator/expire-service.ts';
+import { addSetPacing } from './operator/set-pacing.ts';
+import { addShowPacing } from './operator/show-pacing.ts';
 import { addListServices } from './operator/list-services.ts';
 import { addGetReceivedFile } from './media/get-received-file.ts';
 import { addConnect } from './partner/connect.ts';
@@ -16,7 +18,11 @@ import { addDisconnect } from './partner/disconnect.ts';
 import { addGetWalletBalance } from './partner/get-wallet-balance.ts';
 import { addLoginWithCode } from './partner/login-with-code.ts';
 import { addQrCode } from './partner/qr-code.ts';
+import { addRemove } from './partner/remove.ts';
+import { addRenew } from './partner/renew.ts';
 import { addShowAllService } from './partner/show-all-service.ts';
+import { addSuspend } from './partner/suspend.ts';
+import { addUnsuspend } from './partner/unsuspend.ts';
 import { describeRoutes, noteRoutes } from './reference/described-routes.ts';
 import { addDocs } from './reference/docs.ts';
 import { addOpenApiJson } from './reference/open-api-json.ts';
@@ -30,6 +36,7 @@ import { addGetGroupList } from './tenant/get-group-list.ts';
 import { addIsRegistered } from './tenant/is-registered.ts';
 import { addListSchedules } from './tenant/list-schedules.ts';
 import { addMessages } from './tenant/messages.ts';
+import { addPacing } from './tenant/pacing.ts';
 import { addPending } from './tenant/pending.ts';
 import { addReceivedMessages } from './tenant/received-messages.ts';
 import { addResendMessage } from './tenant/resend-message.ts';
@@ -55,6 +62,7 @@ const DOORS = {
     addGetStatus,
     addSentMessages,
     addReceivedMessages,
+    addPacing,
     addPending,
     addDeletePending,
     addMessages,
@@ -82,11 +90,23 @@ const DOORS = {
     addLoginWithCode,
     addConnect,
     addDisconnect,
+    addSuspend,
+    addUnsuspend,
+    addRenew,
+    addRemove,
     addShowAllService,
     addGetWalletBalance,
   ],
   media: [addGetReceivedFile],
-  operator: [addAgents, addCredit, addCreateService, addListServices, addExpireService],
+  operator: [
+    addAgents,
+    addCredit,
+    addCreateService,
+    addListServices,
+    addExpireService,
+    addShowPacing,
+    addSetPacing,
+  ],
   health: [addHello, addLive, addReady, addMetrics],
 };
 

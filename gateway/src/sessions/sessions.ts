@@ -5,6 +5,7 @@ import type { ServiceId } from '../domain/ids.ts';
 import { LeaseLost, type Lease } from '../domain/lease.ts';
 import type { PhoneNumber } from '../domain/phone-number.ts';
 import type { Database } from '../storage/database.ts';
+import { listUnwanted } from '../storage/sessions/list-unwanted.ts';
 import { findLookup, keepLookup } from '../storage/lookups/lookups.ts';
 import { findSentContent } from '../storage/messages/find-sent-content.ts';
 import {
@@ -108,6 +109,20 @@ export class Sessions implements SessionControl {
     session.unwant();
   }
 
+  /**
+   * Gives up those accounts that are not wanted any more.
+   * @param serviceIds accounts of this process
+   */
+  async giveUpUnwanted(serviceIds: readonly ServiceId[]): Promise<void> {
+    const unwanted = new Set(await listUnwanted(this.#database.pool, serviceIds));
+    for (const serviceId of serviceIds) {
+      if (!unwanted.has(serviceId)) continue;
+      this.#sessions.get(serviceId)?.unwant();
+      await this.#writing;
+      await this.#leasing.letGo(serviceId);
+    }
+  }
+
   /** The open connection of a service, or null. */
   connectionOf(serviceId: ServiceId): Promise<Connection> | null {
     return this.#sessions.get(serviceId)?.connection ?? null;
@@ -137,6 +152,18 @@ export class Sessions implements SessionControl {
 
   async disconnect(serviceId: ServiceId): Promise<void> {
     await setSessionWanted(this.#database, serviceId, false);
+    this.#sessions.get(serviceId)?.unwant();
+    await this.#writing;
+    await this.#leasing.letGo(serviceId);
+  }
+
+  async standingChanged(serviceId: ServiceId): Promise<void> {
+    const wanted = await findWantedSession(this.#database, serviceId);
+    const mayConnect = wanted?.isWanted === true && wanted.serviceState === 'active';
+    if (mayConnect && this.#parts.connector.serves(wanted.mode)) {
+      if (await this.#leasing.seek(serviceId)) this.#sessions.get(serviceId)?.want();
+      return;
+    }
     this.#sessions.get(serviceId)?.unwant();
     await this.#writing;
     await this.#leasing.letGo(serviceId);

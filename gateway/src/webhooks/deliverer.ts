@@ -237,7 +237,11 @@ export class Deliverer {
       const row = kept.get(serviceId);
       const held = this.#held.get(serviceId);
       if (held === undefined) continue;
-      if (row === undefined || row.url === null) this.#forget(serviceId);
+      if (row === undefined) {
+        // Another process has it, or nobody: then it is taken again.
+        this.#forget(serviceId);
+        this.wake([serviceId]);
+      } else if (row.url === null) this.#forget(serviceId);
       else if (held.isStale || row.revision !== held.row.revision) {
         held.change(row, writer, clock.now());
         this.#tend(held);

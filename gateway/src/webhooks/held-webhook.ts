@@ -128,10 +128,10 @@ export class HeldWebhook {
   /** When it is to be looked at although nothing new comes, or null. */
   wakeAtMs(nowMs: number): number | null {
     if (this.#model.mode === 'disabled' || this.#row.url === null) return null;
-    const times = [mayBeginAtMs(this.#model)];
-    if (this.#model.mode !== 'resting') times.push(this.nextDueAtMs);
-    const ahead = times.filter((time) => time !== null).filter((time) => time > nowMs);
-    return ahead.length === 0 ? null : Math.min(...ahead);
+    const pausesUntilMs = mayBeginAtMs(this.#model);
+    const times = pausesUntilMs !== null && pausesUntilMs > nowMs ? [pausesUntilMs] : [];
+    if (this.#model.mode !== 'resting' && this.nextDueAtMs !== null) times.push(this.nextDueAtMs);
+    return times.length === 0 ? null : Math.min(...times);
   }
 }
 

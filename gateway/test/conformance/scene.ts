@@ -34,7 +34,9 @@ export type ServiceRole =
   /** Four events wait for its webhook. */
   | 'hookedPending'
   /** Belongs to the agent. */
-  | 'ofAgent';
+  | 'ofAgent'
+  /** As `ofAgent`: to be removed. */
+  | 'disposable';
 
 const OWN = '15551234568';
 /** Whom the examples write to, and who has written. */
@@ -53,7 +55,6 @@ export async function setScene(world: TestWorld): Promise<Scene> {
   await world.ask(`/serviceSettings/${withCode}?countryCode=44`);
   const agent = { name: 'Reseller', credit: '1000.00', mode: 'test' };
   const { agentKey } = (await world.askAsOperator('/admin/agents', agent)).json;
-  const created = await world.ask(`/module/create?agentKey=${agentKey}&planId=2&cycle=1`);
   const keys = {
     linked,
     quiet,
@@ -70,9 +71,21 @@ export async function setScene(world: TestWorld): Promise<Scene> {
       'https://webhook.site/6a61d7c8-43bf-4e5b-b554-9aa727f9a00e',
       4,
     ),
-    ofAgent: created.json.apiKey,
+    ofAgent: await buyService(world, agentKey),
+    disposable: await buyService(world, agentKey),
   };
   return { agentKey, keys };
+}
+
+/** The scene for somebody else: whoever played it before has removed the disposable service. */
+export async function resetScene(world: TestWorld, scene: Scene): Promise<Scene> {
+  const disposable = await buyService(world, scene.agentKey);
+  return { ...scene, keys: { ...scene.keys, disposable } };
+}
+
+async function buyService(world: TestWorld, agentKey: string): Promise<string> {
+  const { json } = await world.ask(`/module/create?agentKey=${agentKey}&planId=4&cycle=1`);
+  return json.apiKey as string;
 }
 
 async function makeLinked(world: TestWorld): Promise<string> {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Registry } from 'prom-client';
 import { serviceId, type ServiceId } from '../../src/domain/ids.ts';
 import { createKeyring } from '../../src/http/access/keyring.ts';
+import { SAFE_POLICY } from '../../src/domain/pacing.ts';
 import { createHttpServer } from '../../src/http/server.ts';
 import type { HttpParts } from '../../src/http/parts.ts';
 import { openMedia } from '../../src/media/open-media.ts';
@@ -109,6 +110,7 @@ export class HttpOnly implements AsyncDisposable {
         adminToken: `tw_admin_${randomBytes(8).toString('hex')}`,
       },
       publicUrl: null,
+      pacing: { policy: SAFE_POLICY, changed: () => undefined },
       receivedFiles: { find: () => Promise.resolve(null), wanted: () => undefined },
       clock: systemClock,
       random: systemRandom,

@@ -4,7 +4,6 @@ import type { EventId, ServiceId } from '../../src/domain/ids.ts';
 import { createLog } from '../../src/runtime/log.ts';
 import { systemRandom } from '../../src/runtime/random.ts';
 import type { Database } from '../../src/storage/database.ts';
-import { createService } from '../../src/storage/services/create-service.ts';
 import { createWebhookSecrets } from '../../src/storage/webhooks/webhook-secrets.ts';
 import { setWebhook } from '../../src/storage/webhooks/webhook-settings.ts';
 import {
@@ -13,7 +12,7 @@ import {
   type WebhooksParts,
 } from '../../src/webhooks/open-webhooks.ts';
 import { MovableClock } from '../harness/movable-clock.ts';
-import { openTestDatabase } from '../harness/stored-service.ts';
+import { openTestDatabase, storeService } from '../harness/stored-service.ts';
 import { waitUntil } from '../harness/wait-until.ts';
 import { WebhookSink } from '../harness/webhook-sink.ts';
 
@@ -62,16 +61,12 @@ export class WebhookWorld implements AsyncDisposable {
 
   /** A test service whose webhook is a path of the sink, or another address. */
   async makeService(path = '/', format: EventFormat = 'documented'): Promise<ServiceId> {
-    const id = await createService(this.database.query, {
-      agentId: null,
-      mode: 'test',
-      planId: 4,
-      keyFingerprint: randomBytes(32),
-      keyPrefix: 'k3v9x2a',
-      keySealed: Buffer.alloc(0),
-      receivesMessages: true,
-      expiresAtMs: Date.now() + 86_400_000,
-    });
+    const id = await storeService(this.database);
+    await this.database.query
+      .updateTable('services')
+      .set({ key_prefix: 'k3v9x2a' })
+      .where('id', '=', id)
+      .execute();
     await this.setUrl(id, path.startsWith('/') ? this.sink.url(path) : path, format);
     return id;
   }
