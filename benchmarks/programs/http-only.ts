@@ -54,6 +54,7 @@ answer('listen', async ({ databaseUrl, masterKeyHex }: HttpOnlyPlace): Promise<s
       },
       recall: () => Promise.resolve(null),
     },
+    queueChanged: () => undefined,
     media: noMedia,
     sessions: noSessions,
     secrets: { masterKey: Buffer.from(masterKeyHex, 'hex'), adminToken: 'none' },

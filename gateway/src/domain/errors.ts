@@ -34,6 +34,8 @@ export const ERRORS = {
   route_not_found: [404, 'There is nothing at this address.'],
   method_not_allowed: [405, 'This address does not take this method.'],
   wrong_state: [409, 'The service is not in a state in which this can be done.'],
+  message_not_waiting: [409, 'The message does not wait any more.'],
+  message_not_failed: [409, 'Only a message that failed or expired can be sent again.'],
   idempotency_conflict: [409, 'This idempotency key was used with other parameters.'],
   media_removed: [410, 'This file is not kept any more.'],
   body_too_large: [413, 'The request is larger than this address takes.'],

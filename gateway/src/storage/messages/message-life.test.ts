@@ -4,7 +4,7 @@ import { after, test } from 'node:test';
 import { messageId, newWhatsAppId, type MessageId, type WhatsAppId } from '../../domain/ids.ts';
 import { stepMessage, type MessageEvent, type MessageLife } from '../../domain/message-life.ts';
 import { MESSAGE_STATES, type Tick } from '../../domain/message-state.ts';
-import { openTestDatabase, storeService } from '../../../test/harness/stored-service.ts';
+import { leaseOf, openTestDatabase, storeService } from '../../../test/harness/stored-service.ts';
 import { recordFetched, recordFetchFailed } from '../media/record-fetch.ts';
 import { cancelMessage } from './cancel-message.ts';
 import { cancelWaitingMessages } from './cancel-waiting-messages.ts';
@@ -156,7 +156,7 @@ const answers = (verdict: Tick | 'refused') => (scene: Scene) =>
   recordAnswers(
     pool,
     scene.rows.map(({ whatsAppId }) => ({
-      serviceId: scene.serviceId,
+      lease: leaseOf(scene.serviceId),
       whatsAppId,
       tick: verdict === 'refused' ? null : verdict,
       serverAtMs: verdict === 'server' ? nowMs : null,
@@ -189,7 +189,8 @@ const CASES: readonly Case[] = [
   {
     statement: 'claim-due-messages',
     event: { type: 'claimed' },
-    run: ({ serviceId }) => claimDueMessages(pool, serviceId, { count: 999, urgentFirst: 9 }),
+    run: ({ serviceId }) =>
+      claimDueMessages(pool, leaseOf(serviceId), { count: 999, urgentFirst: 9 }),
   },
   {
     statement: 'claim-doubts',
@@ -198,7 +199,7 @@ const CASES: readonly Case[] = [
     run: async ({ serviceId }) => {
       const taken: WhatsAppId[] = [];
       for (;;) {
-        const { messages, hasMore } = await claimDoubts(pool, serviceId, taken);
+        const { messages, hasMore } = await claimDoubts(pool, leaseOf(serviceId), taken);
         assert.equal(messages.length, 1);
         taken.push(...messages.map((message) => message.whatsAppId));
         if (!hasMore) return;
@@ -210,20 +211,24 @@ const CASES: readonly Case[] = [
     event: { type: 'returned' },
     run: ({ serviceId, rows }) =>
       returnToQueue(
-        database,
-        serviceId,
+        pool,
+        leaseOf(serviceId),
         rows.map((row) => row.id),
       ),
   },
   {
     statement: 'postpone-message',
     event: { type: 'postponed', delayMs: 3 * HOUR_MS },
-    run: eachId(({ serviceId }, { id }) => postponeMessage(database, serviceId, id, 3 * HOUR_MS)),
+    run: eachId(({ serviceId }, { id }) =>
+      postponeMessage(pool, leaseOf(serviceId), id, 3 * HOUR_MS),
+    ),
   },
   {
     statement: 'fail-message',
     event: { type: 'given-up', reason: 'unknown_outcome' },
-    run: eachId(({ serviceId }, { id }) => failMessage(database, serviceId, id, 'unknown_outcome')),
+    run: eachId(({ serviceId }, { id }) =>
+      failMessage(pool, leaseOf(serviceId), id, 'unknown_outcome'),
+    ),
   },
   ...(['server', 'phone', 'read'] as const).map((tick) => ({
     statement: `record-answers (${tick})`,
