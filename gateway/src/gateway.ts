@@ -11,6 +11,7 @@ import { ReceivedSweeper } from './inbox/received-sweeper.ts';
 import { openMedia, type Media } from './media/open-media.ts';
 import { CallForgetter } from './outbox/call-forgetter.ts';
 import { createIntake } from './outbox/intake.ts';
+import { joinProcesses } from './processes.ts';
 import { systemClock } from './runtime/clock.ts';
 import { armCrashPoint } from './runtime/crash-point.ts';
 import { lockDirectory } from './runtime/directory-lock.ts';
@@ -78,7 +79,12 @@ async function buildGateway(
     },
     stack,
   );
-  const { sessions, outbox, ownership, downloader } = accounts;
+  const { outbox, ownership, downloader } = accounts;
+  const { sessions } = joinProcesses(
+    { config, database, secrets, clock: systemClock, log },
+    accounts,
+    stack,
+  );
   const http = await createHttpServer({
     database,
     intake: createIntake(database, (messages) => {
@@ -98,7 +104,7 @@ async function buildGateway(
     simulatorUrl: simulator?.httpUrl ?? null,
     simulatorToken: simulator?.token ?? null,
     isReady: () => whyNotReady(database),
-    metrics: createMetrics(sessions),
+    metrics: createMetrics(accounts.sessions),
   });
   const forgetter = new CallForgetter(database, systemClock, log);
   forgetter.start();

@@ -22,7 +22,7 @@ const SWEEP_EVERY_MS = 30_000;
 const LOOK_EVERY_MS = 2000;
 
 /** The accounts that this process holds. */
-export interface HeldAccounts {
+interface HeldAccounts {
   leaseOf(serviceId: ServiceId): Lease | null;
   leases(): Lease[];
   readonly control: Pick<

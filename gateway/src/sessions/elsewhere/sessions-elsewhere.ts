@@ -10,6 +10,7 @@ import { CHANNELS } from '../../storage/notices/channels.ts';
 import type { Notices } from '../../storage/notices/notices.ts';
 import { notify } from '../../storage/notices/notify.ts';
 import { findStanding, type SessionStanding } from '../../storage/sessions/find-standing.ts';
+import { recordNobodyConnected } from '../../storage/sessions/record-nobody-connected.ts';
 import { findWantedSession, setSessionWanted } from '../../storage/sessions/session-rows.ts';
 import type { Group, ServiceMode } from '../connection.ts';
 import type { SessionControl } from '../session-control.ts';
@@ -70,6 +71,7 @@ export class SessionsElsewhere implements SessionControl {
       return !isHeld || (isCurrent && state === 'disconnected') || null;
     };
     await this.#rows.until(serviceId, isOver, DISCONNECT_WAIT_MS);
+    await recordNobodyConnected(this.#parts.database.pool, serviceId);
   }
 
   async currentQr(serviceId: ServiceId): Promise<string | null> {
