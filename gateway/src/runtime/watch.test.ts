@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setImmediate } from 'node:timers/promises';
 import { ManualClock } from '../../test/harness/manual-clock.ts';
+import { waitUntil } from '../../test/harness/wait-until.ts';
 import { createWatch } from './watch.ts';
 
 function world() {
@@ -24,10 +24,8 @@ test('what is there is found at once', async () => {
 test('whoever is woken looks, and nobody else', async () => {
   const { watch, row, look } = world();
   const found = watch.until('a', look, 5000);
-  await setImmediate();
+  await waitUntil('a look', () => row.looks === 1);
   watch.wake('b');
-  await setImmediate();
-  assert.equal(row.looks, 1);
   row.value = 'there';
   watch.wake('a');
   assert.equal(await found, 'there');
@@ -51,13 +49,12 @@ test('what changes during the look is not missed', async () => {
 test('after a gap everybody looks; without news, now and then; at the end once more', async () => {
   const { clock, watch, row, look } = world();
   const found = watch.until('a', look, 2500);
-  await setImmediate();
+  await waitUntil('a look', () => row.looks === 1);
   watch.wakeAll();
-  await setImmediate();
-  assert.equal(row.looks, 2);
+  await waitUntil('a look', () => row.looks === 2);
   for (let second = 1; second <= 3; second += 1) {
     clock.advance(1000);
-    await setImmediate();
+    await waitUntil('a look', () => row.looks === 2 + second);
   }
   assert.equal(await found, null);
   assert.equal(row.looks, 5);

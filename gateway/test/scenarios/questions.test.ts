@@ -1,22 +1,22 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, test } from 'node:test';
-import { createTestDatabase } from '../../../test/harness/database.ts';
-import { HeldSessions } from '../../../test/harness/held-sessions.ts';
-import { storeService } from '../../../test/harness/stored-service.ts';
-import { waitUntil } from '../../../test/harness/wait-until.ts';
-import { Problem } from '../../domain/errors.ts';
-import type { ServiceId } from '../../domain/ids.ts';
-import type { Lease } from '../../domain/lease.ts';
-import type { PhoneNumber } from '../../domain/phone-number.ts';
-import { systemClock } from '../../runtime/clock.ts';
-import { createLog } from '../../runtime/log.ts';
-import { systemRandom } from '../../runtime/random.ts';
-import { openDatabase, type Database } from '../../storage/database.ts';
-import { Notices } from '../../storage/notices/notices.ts';
-import { Answerer } from './answerer.ts';
-import { Asker } from './asker.ts';
-import { createQuestionCodec } from './questions.ts';
+import { createTestDatabase } from '../harness/database.ts';
+import { HeldSessions } from '../harness/held-sessions.ts';
+import { storeService } from '../harness/stored-service.ts';
+import { waitUntil } from '../harness/wait-until.ts';
+import { Problem } from '../../src/domain/errors.ts';
+import type { ServiceId } from '../../src/domain/ids.ts';
+import type { Lease } from '../../src/domain/lease.ts';
+import type { PhoneNumber } from '../../src/domain/phone-number.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+import { createLog } from '../../src/runtime/log.ts';
+import { systemRandom } from '../../src/runtime/random.ts';
+import { openDatabase, type Database } from '../../src/storage/database.ts';
+import { Notices } from '../../src/storage/notices/notices.ts';
+import { Answerer } from '../../src/sessions/elsewhere/answerer.ts';
+import { Asker } from '../../src/sessions/elsewhere/asker.ts';
+import { createQuestionCodec } from '../../src/sessions/elsewhere/questions.ts';
 
 // Processes that share nothing but a database and the master key: one asks, others answer.
 
@@ -74,6 +74,8 @@ async function openHolder() {
     control,
     answerer,
     leases,
+    /** The account is linked and connected. */
+    link: (serviceId: ServiceId) => control.link(serviceId, '447400000001', leases.get(serviceId)),
     /** The account is this process's now. */
     async gain(serviceId: ServiceId): Promise<void> {
       const { rows } = await database.pool.query<{ epoch: number }>(
@@ -113,7 +115,7 @@ test('whoever holds the account answers, and nothing of it stays', async () => {
   await one.gain(first);
   await two.gain(second);
   one.control.groups.push(GROUP);
-  await one.control.link(first, '447400000001');
+  await one.link(first);
   assert.equal(await asker.ask(first, { kind: 'lookUp', phone: PHONE }, 5000), true);
   one.control.unregistered.add(PHONE);
   assert.equal(await asker.ask(first, { kind: 'lookUp', phone: PHONE }, 5000), false);
@@ -128,7 +130,7 @@ test('many questions at once, each with its own answer', async () => {
   for (const [index, service] of services.entries()) {
     const holder = index % 2 === 0 ? one : two;
     await holder.gain(service);
-    if (index % 3 > 0) await holder.control.link(service, '447400000001');
+    if (index % 3 > 0) await holder.link(service);
   }
   const answers = await Promise.all([...services, ...services].map(askForPairCode));
   for (const [index, answer] of answers.entries()) {
@@ -205,7 +207,7 @@ test('an account that is being connected again is waited for', async () => {
     );
     return rowCount === 1;
   });
-  await control.link(service, '447400000001');
+  await two.link(service);
   connected.resolve(true);
   assert.deepEqual(await answer, []);
   control.waitUntilConnected = waitUntilConnected;
