@@ -10,7 +10,8 @@ const GRACE_MS = 1000;
  * Every statement here has an index to walk. A plan that was made, and kept, while a table was
  * small would read all of it for ever after; these make PostgreSQL choose the index from the start.
  */
-const PLANNER_OPTIONS = '-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off';
+export const PLANNER_OPTIONS =
+  '-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off';
 
 // PostgreSQL's `bigint`: ours stay far below 2^53, so they are plain numbers here.
 types.setTypeParser(types.builtins.INT8, Number);

@@ -6,6 +6,10 @@ import { stepMessage, type MessageEvent, type MessageLife } from '../../domain/m
 import { MESSAGE_STATES, type Tick } from '../../domain/message-state.ts';
 import { leaseOf, openTestDatabase, storeService } from '../../../test/harness/stored-service.ts';
 import { recordFetched, recordFetchFailed } from '../media/record-fetch.ts';
+import { holdStrangers } from '../pacing/candidates.ts';
+import { claimChosen } from '../pacing/claim-chosen.ts';
+import { beginFollowing, endFollowing } from '../pacing/follow.ts';
+import { insertReceived } from '../received/insert-received.ts';
 import { cancelMessage } from './cancel-message.ts';
 import { cancelWaitingMessages } from './cancel-waiting-messages.ts';
 import { claimDoubts } from './claim-doubts.ts';
@@ -152,6 +156,26 @@ const eachId =
 
 const ATTACHED = { spoolName: 'x', kind: 'image', mimetype: 'image/png', fileName: '', bytes: 1 };
 
+const HEARD = {
+  whatsAppId: '3EB0',
+  groupId: '',
+  fromPhone: '447400000002',
+  fromLid: null,
+  type: 'chat',
+  text: 'yes?',
+  sentAtMs: nowMs,
+  file: null,
+};
+
+const CHOSEN = {
+  atMs: nowMs,
+  isOpening: true,
+  textPrint: null,
+  chatPaidUntilMs: nowMs,
+  nextAtMs: nowMs,
+  nextOpeningAtMs: 0,
+};
+
 const answers = (verdict: Tick | 'refused') => (scene: Scene) =>
   recordAnswers(
     pool,
@@ -191,6 +215,37 @@ const CASES: readonly Case[] = [
     event: { type: 'claimed' },
     run: ({ serviceId }) =>
       claimDueMessages(pool, leaseOf(serviceId), { count: 999, urgentFirst: 9 }),
+  },
+  {
+    statement: 'hold-strangers',
+    event: { type: 'held' },
+    run: ({ serviceId }) => holdStrangers(pool, leaseOf(serviceId), 999, 60),
+  },
+  {
+    statement: 'follow (ended)',
+    event: { type: 'freed' },
+    run: ({ serviceId }) => endFollowing(database, serviceId),
+  },
+  {
+    statement: 'insert-received, from their chat',
+    event: { type: 'freed' },
+    async run({ serviceId }) {
+      await beginFollowing(database, serviceId, '447400000001');
+      await insertReceived(pool, [{ ...HEARD, lease: leaseOf(serviceId) }]);
+    },
+  },
+  {
+    statement: 'claim-chosen',
+    event: { type: 'chosen' },
+    // Each in a chat of its own: choosing one frees its chat.
+    async run(scene) {
+      await pool.query('UPDATE messages SET chat = id::text WHERE service_id = $1', [
+        scene.serviceId,
+      ]);
+      await eachId(({ serviceId }, { id }) =>
+        claimChosen(pool, leaseOf(serviceId), { ...CHOSEN, id }),
+      )(scene);
+    },
   },
   {
     statement: 'claim-doubts',

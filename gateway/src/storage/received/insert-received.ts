@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import type { ServiceId } from '../../domain/ids.ts';
 import type { Lease } from '../../domain/lease.ts';
 import { heldAmong, idsOf, LeaseSet } from '../leases/fence.ts';
+import { KEEP_HEARD } from '../pacing/heard.ts';
 import { KEEP_NEWS } from '../webhooks/keep-news.ts';
 
 /** A received message to be kept. */
@@ -25,8 +26,8 @@ export interface ReceivedMessage {
   } | null;
 }
 
-// The row, what it takes to fetch its file, and what listeners are told are one statement: none is
-// there without the others. A chat's messages are told one after the other.
+// The row, what it takes to fetch its file, what pacing learns, and what listeners are told are one
+// statement: none is there without the others. A chat's messages are told one after the other.
 const INSERT_RECEIVED = `
   WITH ${heldAmong('$13', '$14')},
   m AS (
@@ -70,6 +71,7 @@ const INSERT_RECEIVED = `
       AND m.group_id = kept.group_id AND kept.from_phone IS NOT DISTINCT FROM m.from_phone
       AND kept.from_lid IS NOT DISTINCT FROM m.from_lid
     ORDER BY kept.id, m.position),
+  ${KEEP_HEARD},
   ${KEEP_NEWS}
   SELECT (SELECT count(*) FROM kept_files) AS files,
          (SELECT coalesce(array_agg(service_id), '{}') FROM held) AS held,
