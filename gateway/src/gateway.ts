@@ -18,6 +18,7 @@ import { armCrashPoint } from './runtime/crash-point.ts';
 import { lockDirectory } from './runtime/directory-lock.ts';
 import type { Log } from './runtime/log.ts';
 import { systemRandom } from './runtime/random.ts';
+import type { SessionControl } from './sessions/session-control.ts';
 import type { Sessions } from './sessions/sessions.ts';
 import { openSimulatedWhatsApp } from './simulated-whatsapp.ts';
 import { openDatabase, type Database } from './storage/database.ts';
@@ -125,7 +126,7 @@ async function buildGateway(
 /** What time asks for. */
 function startHousekeeping(
   database: Database,
-  sessions: Sessions,
+  sessions: SessionControl,
   log: Log,
   stack: AsyncDisposableStack,
 ): void {

@@ -59,7 +59,7 @@ export function joinProcesses(
     control: here,
     leaseOf: here.leaseOf.bind(here),
     leases: here.leases.bind(here),
-    heed: here.heed.bind(here),
+    standingChanged: here.standingChanged.bind(here),
   };
   stack.defer(listenToWishes({ database, notices, held, log }));
   const answerer = new Answerer({ database, codec, notices, held, clock, log });

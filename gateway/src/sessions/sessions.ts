@@ -7,7 +7,6 @@ import type { PhoneNumber } from '../domain/phone-number.ts';
 import type { Database } from '../storage/database.ts';
 import { findLookup, keepLookup } from '../storage/lookups/lookups.ts';
 import { findSentContent } from '../storage/messages/find-sent-content.ts';
-import { findIsWanted } from '../storage/sessions/wanted.ts';
 import {
   findWantedSession,
   recordSession,
@@ -130,13 +129,6 @@ export class Sessions implements SessionControl {
     this.#onTake.add(listener);
   }
 
-  /** Does what the service's row says is wanted: another process may have written it. */
-  async heed(serviceId: ServiceId): Promise<void> {
-    if (await findIsWanted(this.#database.pool, serviceId)) {
-      if (await this.#leasing.seek(serviceId)) this.#sessions.get(serviceId)?.want();
-    } else await this.#close(serviceId);
-  }
-
   /** The open connection of a service, or null. */
   connectionOf(serviceId: ServiceId): Promise<Connection> | null {
     return this.#sessions.get(serviceId)?.connection ?? null;
@@ -176,9 +168,7 @@ export class Sessions implements SessionControl {
       if (await this.#leasing.seek(serviceId)) this.#sessions.get(serviceId)?.want();
       return;
     }
-    this.#sessions.get(serviceId)?.unwant();
-    await this.#writing;
-    await this.#leasing.letGo(serviceId);
+    await this.#close(serviceId);
   }
 
   async currentQr(serviceId: ServiceId): Promise<string | null> {

@@ -30,6 +30,10 @@ export class SessionsAnywhere implements SessionControl {
     return this.#of(serviceId).disconnect(serviceId);
   }
 
+  standingChanged(serviceId: ServiceId): Promise<void> {
+    return this.#of(serviceId).standingChanged(serviceId);
+  }
+
   async currentQr(serviceId: ServiceId): Promise<string | null> {
     await this.connect(serviceId);
     return await this.#of(serviceId).currentQr(serviceId);

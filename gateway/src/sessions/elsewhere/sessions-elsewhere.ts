@@ -74,6 +74,10 @@ export class SessionsElsewhere implements SessionControl {
     await recordNobodyConnected(this.#parts.database.pool, serviceId);
   }
 
+  standingChanged(serviceId: ServiceId): Promise<void> {
+    return this.#wakeHolder(serviceId);
+  }
+
   async currentQr(serviceId: ServiceId): Promise<string | null> {
     await this.connect(serviceId);
     const look = async (): Promise<SessionStanding | null> => {

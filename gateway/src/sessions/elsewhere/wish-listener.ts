@@ -5,7 +5,7 @@ import type { Log } from '../../runtime/log.ts';
 import type { Database } from '../../storage/database.ts';
 import { CHANNELS } from '../../storage/notices/channels.ts';
 import type { Notices } from '../../storage/notices/notices.ts';
-import { listUnwanted } from '../../storage/sessions/wanted.ts';
+import { listUnwanted } from '../../storage/sessions/list-unwanted.ts';
 
 /** What the listener needs. */
 export interface WishListenerParts {
@@ -14,7 +14,7 @@ export interface WishListenerParts {
   readonly held: {
     leases(): Lease[];
     /** Does what the service's row says is wanted. */
-    heed(serviceId: ServiceId): Promise<void>;
+    standingChanged(serviceId: ServiceId): Promise<void>;
   };
   readonly log: Log;
 }
@@ -27,7 +27,7 @@ export interface WishListenerParts {
  */
 export function listenToWishes({ database, notices, held, log }: WishListenerParts): () => void {
   const heed = (serviceId: ServiceId): void => {
-    held.heed(serviceId).catch((error: unknown) => {
+    held.standingChanged(serviceId).catch((error: unknown) => {
       log.warn({ err: toError(error), serviceId }, 'what is wanted of an account was not done');
     });
   };
