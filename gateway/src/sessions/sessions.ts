@@ -5,6 +5,7 @@ import type { ServiceId } from '../domain/ids.ts';
 import { LeaseLost, type Lease } from '../domain/lease.ts';
 import type { PhoneNumber } from '../domain/phone-number.ts';
 import type { Database } from '../storage/database.ts';
+import { listUnwanted } from '../storage/sessions/list-unwanted.ts';
 import { findLookup, keepLookup } from '../storage/lookups/lookups.ts';
 import { findSentContent } from '../storage/messages/find-sent-content.ts';
 import {
@@ -110,23 +111,20 @@ export class Sessions implements SessionControl {
     session.unwant();
   }
 
-  /** The lease under which an account is held here, or null. */
-  leaseOf(serviceId: ServiceId): Lease | null {
-    return this.#sessions.get(serviceId)?.lease ?? null;
-  }
-
-  /** The leases of all accounts that are held here. */
-  leases(): Lease[] {
-    return [...this.#sessions.values()].map(({ lease }) => lease);
-  }
-
-  holds(serviceId: ServiceId): boolean {
-    return this.#sessions.has(serviceId);
-  }
-
   /** Told of every account that becomes ours. */
   onTake(listener: (lease: Lease) => void): void {
     this.#onTake.add(listener);
+  }
+
+  /**
+   * Gives up those accounts that are not wanted any more.
+   * @param serviceIds accounts of this process
+   */
+  async giveUpUnwanted(serviceIds: readonly ServiceId[]): Promise<void> {
+    const unwanted = new Set(await listUnwanted(this.#database.pool, serviceIds));
+    for (const serviceId of serviceIds) {
+      if (unwanted.has(serviceId)) await this.#close(serviceId);
+    }
   }
 
   /** The open connection of a service, or null. */

@@ -4,26 +4,30 @@ import type { Group } from '../connection.ts';
 import type { SessionControl } from '../session-control.ts';
 import type { SessionsElsewhere } from './sessions-elsewhere.ts';
 
-/** The sessions of this process's own accounts. */
-export interface LocalSessions extends SessionControl {
-  /** Whether the account is this process's own now. */
-  holds(serviceId: ServiceId): boolean;
-}
-
 /** All sessions: those of this process directly, all others through the database. */
 export class SessionsAnywhere implements SessionControl {
-  readonly #here: LocalSessions;
+  readonly #here: SessionControl;
+  readonly #isHere: (serviceId: ServiceId) => boolean;
   readonly #elsewhere: SessionsElsewhere;
 
-  constructor(here: LocalSessions, elsewhere: SessionsElsewhere) {
+  /**
+   * @param here the sessions of this process's own accounts
+   * @param isHere whether an account is this process's own now
+   */
+  constructor(
+    here: SessionControl,
+    isHere: (serviceId: ServiceId) => boolean,
+    elsewhere: SessionsElsewhere,
+  ) {
     this.#here = here;
+    this.#isHere = isHere;
     this.#elsewhere = elsewhere;
   }
 
   /** An account that nobody holds becomes this process's own. */
   async connect(serviceId: ServiceId): Promise<void> {
     await this.#here.connect(serviceId);
-    if (!this.#here.holds(serviceId)) await this.#elsewhere.connect(serviceId);
+    if (!this.#isHere(serviceId)) await this.#elsewhere.connect(serviceId);
   }
 
   disconnect(serviceId: ServiceId): Promise<void> {
@@ -57,6 +61,6 @@ export class SessionsAnywhere implements SessionControl {
   }
 
   #of(serviceId: ServiceId): SessionControl {
-    return this.#here.holds(serviceId) ? this.#here : this.#elsewhere;
+    return this.#isHere(serviceId) ? this.#here : this.#elsewhere;
   }
 }
