@@ -8,6 +8,7 @@ import { openSecrets, type Secrets } from './config/secrets.ts';
 import { createHttpServer } from './http/server.ts';
 import { openReceivedFiles, type ReceivedFiles } from './inbox/received-files.ts';
 import { ReceivedSweeper } from './inbox/received-sweeper.ts';
+import { LifecycleSweeper } from './lifecycle/sweeper.ts';
 import { openMedia, type Media } from './media/open-media.ts';
 import { CallForgetter } from './outbox/call-forgetter.ts';
 import { createIntake } from './outbox/intake.ts';
@@ -100,9 +101,7 @@ async function buildGateway(
     isReady: () => whyNotReady(database),
     metrics: createMetrics(sessions),
   });
-  const forgetter = new CallForgetter(database, systemClock, log);
-  forgetter.start();
-  stack.defer(() => forgetter.stop());
+  startHousekeeping(database, sessions, log, stack);
   await ownership.start();
   await http.listen({ port: config.port, host: config.host });
   stack.defer(() => http.close());
@@ -115,6 +114,27 @@ async function buildGateway(
     hasSimulator: simulator !== null,
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
+}
+
+/** What time asks for. */
+function startHousekeeping(
+  database: Database,
+  sessions: Sessions,
+  log: Log,
+  stack: AsyncDisposableStack,
+): void {
+  const sweeper = new LifecycleSweeper({
+    database,
+    clock: systemClock,
+    random: systemRandom,
+    log,
+    onStopped: (serviceId) => sessions.standingChanged(serviceId),
+  });
+  const forgetter = new CallForgetter(database, systemClock, log);
+  for (const job of [sweeper, forgetter]) {
+    job.start();
+    stack.defer(() => job.stop());
+  }
 }
 
 async function prepareDatabase(

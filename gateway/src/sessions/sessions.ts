@@ -142,6 +142,18 @@ export class Sessions implements SessionControl {
     await this.#leasing.letGo(serviceId);
   }
 
+  async standingChanged(serviceId: ServiceId): Promise<void> {
+    const wanted = await findWantedSession(this.#database, serviceId);
+    const mayConnect = wanted?.isWanted === true && wanted.serviceState === 'active';
+    if (mayConnect && this.#parts.connector.serves(wanted.mode)) {
+      if (await this.#leasing.seek(serviceId)) this.#sessions.get(serviceId)?.want();
+      return;
+    }
+    this.#sessions.get(serviceId)?.unwant();
+    await this.#writing;
+    await this.#leasing.letGo(serviceId);
+  }
+
   async currentQr(serviceId: ServiceId): Promise<string | null> {
     await this.connect(serviceId);
     const session = this.#sessions.get(serviceId);

@@ -54,6 +54,11 @@ export class HeldSessions implements SessionControl {
     await recordSession(this.#database.pool, leaseOf(serviceId), news);
   }
 
+  standingChanged(serviceId: ServiceId): Promise<void> {
+    this.asked.push(`look at ${serviceId}`);
+    return Promise.resolve();
+  }
+
   currentQr(serviceId: ServiceId): Promise<string | null> {
     return Promise.resolve(this.#linked.has(serviceId) ? null : EXAMPLE_QR);
   }

@@ -10,7 +10,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   config: ['domain'],
   storage: ['domain', 'runtime'],
   ledger: ['domain', 'storage', 'runtime'],
-  lifecycle: ['domain', 'storage', 'runtime'],
+  lifecycle: ['domain', 'storage', 'ledger', 'runtime'],
   inbox: ['domain', 'storage', 'runtime'],
   webhooks: ['domain', 'storage', 'runtime'],
   media: ['domain', 'storage', 'runtime'],
@@ -19,7 +19,16 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   whatsapp: ['domain', 'runtime', 'sessions/connection.ts'],
   outbox: ['domain', 'storage', 'sessions', 'media', 'ledger', 'runtime'],
   // The edge hands messages in at the outbox's door and sees nothing behind it.
-  http: ['domain', 'storage', 'sessions', 'media', 'ledger', 'runtime', 'outbox/intake.ts'],
+  http: [
+    'domain',
+    'storage',
+    'sessions',
+    'media',
+    'ledger',
+    'lifecycle',
+    'runtime',
+    'outbox/intake.ts',
+  ],
   'accounts.ts': [
     'config',
     'domain',
