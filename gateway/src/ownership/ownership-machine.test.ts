@@ -267,7 +267,7 @@ type Blow =
   | { readonly kind: 'database-away' | 'database-back' };
 
 function strike(world: World, blow: Blow): void {
-  if (blow.kind === 'database-away' || blow.kind === 'database-back') {
+  if (!('worker' in blow)) {
     world.isDatabaseAway = blow.kind === 'database-away';
     return;
   }
