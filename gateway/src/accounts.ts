@@ -1,12 +1,14 @@
 import type { Config } from './config/config.ts';
 import type { Secrets } from './config/secrets.ts';
 import type { ServiceId } from './domain/ids.ts';
+import type { PacingPolicy } from './domain/pacing.ts';
 import type { Lease } from './domain/lease.ts';
 import { FileDownloader } from './inbox/file-downloader.ts';
 import { createInbox, type Inbox } from './inbox/inbox.ts';
 import type { ReceivedFiles } from './inbox/received-files.ts';
 import type { Media } from './media/open-media.ts';
 import { Outbox } from './outbox/outbox.ts';
+import { Pacing } from './outbox/pacing/pacing.ts';
 import { DueLook } from './outbox/wake-owners.ts';
 import { Ownership } from './ownership/ownership.ts';
 import { timesOf } from './ownership/ownership-times.ts';
@@ -49,6 +51,11 @@ export interface Ground {
 export interface Accounts {
   readonly sessions: Sessions;
   readonly outbox: Outbox;
+  readonly pacing: {
+    readonly policy: PacingPolicy;
+    /** What was asked for a service changed. */
+    changed(serviceId: ServiceId): void;
+  };
   readonly ownership: Ownership;
   readonly downloader: FileDownloader;
 }
@@ -80,6 +87,13 @@ export async function openAccounts(ground: Ground, stack: AsyncDisposableStack):
     },
     listenTo(inbox, () => outbox),
   );
+  const pacing = new Pacing({
+    database,
+    policy: config.pacing,
+    clock,
+    random: systemRandom,
+    log,
+  });
   const answersSettled = (): Promise<void> => inbox.settled();
   const outbox = new Outbox({ database, sessions, answersSettled, clock, log });
   const ownership = await openOwnership(ground, sessions, outbox);
@@ -89,7 +103,11 @@ export async function openAccounts(ground: Ground, stack: AsyncDisposableStack):
   const downloader = openDownloader(config, database, files, connector, sessions, clock, log);
   downloader.start();
   stack.defer(() => downloader.stop(DOWNLOADS_ON_STOP_MS_MAX));
-  return { sessions, outbox, ownership, downloader };
+  const changed = (serviceId: ServiceId): void => {
+    pacing.forget(serviceId);
+    outbox.changed(serviceId);
+  };
+  return { sessions, outbox, pacing: { policy: config.pacing, changed }, ownership, downloader };
 }
 
 function openConnector(

@@ -86,6 +86,7 @@ async function buildGateway(
     secrets,
     publicUrl: config.publicUrl,
     receivedFiles: { find: receivedFiles.find, wanted: () => downloader.wake() },
+    pacing: accounts.pacing,
     clock: systemClock,
     random: systemRandom,
     log,
