@@ -17,11 +17,13 @@ import { openMedia, type Media } from './media/open-media.ts';
 import { CallForgetter } from './outbox/call-forgetter.ts';
 import { tellOwners } from './outbox/wake-owners.ts';
 import { createIntake } from './outbox/intake.ts';
+import { joinProcesses } from './processes.ts';
 import { systemClock } from './runtime/clock.ts';
 import { armCrashPoint } from './runtime/crash-point.ts';
 import { lockDirectory } from './runtime/directory-lock.ts';
 import type { Log } from './runtime/log.ts';
 import { systemRandom } from './runtime/random.ts';
+import type { SessionControl } from './sessions/session-control.ts';
 import type { Sessions } from './sessions/sessions.ts';
 import { openSimulatedWhatsApp } from './simulated-whatsapp.ts';
 import { openDatabase, type Database } from './storage/database.ts';
@@ -79,7 +81,8 @@ async function buildGateway(
   const shared = { config, database, leaseDatabase, simulator, media, secrets, notices, log };
   const ground = { ...shared, files: receivedFiles, clock: systemClock, onEvents };
   const accounts = await openAccounts(ground, stack);
-  const { sessions, ownership, downloader } = accounts;
+  const { ownership, downloader } = accounts;
+  const sessions = joinProcesses(ground, accounts, stack);
   const { kept, queueChanged } = wakers(accounts, database, log);
   const http = await createHttpServer({
     database,
@@ -98,7 +101,7 @@ async function buildGateway(
     simulatorUrl: simulator?.httpUrl ?? null,
     simulatorToken: simulator?.token ?? null,
     isReady: () => whyNotReady(database),
-    metrics: createMetrics(sessions),
+    metrics: createMetrics(accounts.sessions),
   });
   startHousekeeping(database, sessions, log, stack);
   await ownership.start();
@@ -140,7 +143,7 @@ function wakers(
 /** What time asks for. */
 function startHousekeeping(
   database: Database,
-  sessions: Sessions,
+  sessions: SessionControl,
   log: Log,
   stack: AsyncDisposableStack,
 ): void {
