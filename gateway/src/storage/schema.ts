@@ -14,6 +14,7 @@ export interface Schema {
   account_keys: AccountKeyTable;
   workers: WorkerTable;
   leases: LeaseTable;
+  installation: InstallationTable;
   messages: MessageTable;
   idempotency_keys: IdempotencyKeyTable;
   media: MediaTable;
@@ -69,6 +70,9 @@ interface SessionTable {
   name: string | null;
   connected_at: Date | null;
   changed_at: Generated<Date>;
+  is_linked: Generated<boolean>;
+  /** When somebody last wanted to link it. */
+  asked_at: Date | null;
 }
 
 interface AccountKeyTable {
@@ -79,8 +83,17 @@ interface AccountKeyTable {
 }
 
 interface WorkerTable {
+  /** Of one run of one process. */
   id: string;
-  until: Date;
+  /** Of the data directory that it has for itself. */
+  home: string;
+  /** Which services it serves. */
+  modes: ('test' | 'live')[];
+  /** Which world its simulator is, where it has one. */
+  simulator: string | null;
+  admin_fingerprint: Buffer;
+  beat: Generated<number>;
+  beat_at: Generated<Date>;
   started_at: Generated<Date>;
 }
 
@@ -88,7 +101,14 @@ interface LeaseTable {
   service_id: ServiceId;
   worker_id: string | null;
   epoch: Generated<number>;
+  /** Its last holder left without a word. */
+  is_abandoned: Generated<boolean>;
   taken_at: Generated<Date>;
+}
+
+interface InstallationTable {
+  name: string;
+  value: Buffer;
 }
 
 interface MessageTable {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ServiceId } from '../../src/domain/ids.ts';
 import { newWhatsAppId } from '../../src/domain/ids.ts';
+import type { Lease } from '../../src/domain/lease.ts';
 import type { AcceptedMessage } from '../../src/domain/message.ts';
 import type { PhoneNumber } from '../../src/domain/phone-number.ts';
 import { openDatabase, type Database } from '../../src/storage/database.ts';
@@ -38,6 +39,9 @@ export function storeService(database: Database): Promise<ServiceId> {
     expiresAtMs: Date.now() + 86_400_000,
   });
 }
+
+/** The lease of a service that nobody has ever held: what is written under it is accepted. */
+export const leaseOf = (serviceId: ServiceId): Lease => ({ serviceId, epoch: 0 });
 
 /** A message good enough to be kept. */
 export function acceptedMessage(

@@ -15,7 +15,7 @@ export interface NewService {
 }
 
 /**
- * Makes a service and its session row, in the transaction it is given.
+ * Makes a service with its session and its lease, in the transaction it is given.
  * @param transaction a Kysely transaction, or Kysely itself
  */
 export async function createService(
@@ -37,5 +37,6 @@ export async function createService(
     .returning('id')
     .executeTakeFirstOrThrow();
   await transaction.insertInto('sessions').values({ service_id: id }).execute();
+  await transaction.insertInto('leases').values({ service_id: id }).execute();
   return id;
 }
