@@ -7,12 +7,13 @@ export interface Plan {
   readonly name: string;
   /** As `serviceSettings` shows it. */
   readonly level: number;
+  readonly hasWebhooks: boolean;
 }
 
 const PLANS: readonly Plan[] = [
-  { id: 2, name: 'Basic', level: 1 },
-  { id: 3, name: 'Pro', level: 2 },
-  { id: 4, name: 'Premium', level: 3 },
+  { id: 2, name: 'Basic', level: 1, hasWebhooks: false },
+  { id: 3, name: 'Pro', level: 2, hasWebhooks: false },
+  { id: 4, name: 'Premium', level: 3, hasWebhooks: true },
 ];
 
 /** What an agent pays for a month of service, whatever the plan: fixed, as documented. */
@@ -35,6 +36,11 @@ export function planOf(id: number): Plan {
   return plan;
 }
 
+/** The plans that include webhooks: the one gate that is documented. */
+export const PLANS_WITH_WEBHOOKS: readonly number[] = PLANS.filter((plan) => plan.hasWebhooks).map(
+  (plan) => plan.id,
+);
+
 /** @throws Problem `invalid_parameter` for a number of months that is not sold */
 export function cycleOf(months: number): number {
   if (!CYCLES.includes(months)) {
@@ -46,20 +52,4 @@ export function cycleOf(months: number): number {
 /** What an agent pays for a number of months. */
 export function priceOf(months: number): Cents {
   return cents(PRICE_PER_MONTH * months);
-}
-
-/**
- * The same day `months` later; the last day of the month where that day does not exist
- * (31 January + 1 month = 28 or 29 February).
- */
-export function addMonths(fromMs: number, months: number): number {
-  const from = new Date(fromMs);
-  const target = new Date(fromMs);
-  target.setUTCDate(1);
-  target.setUTCMonth(target.getUTCMonth() + months);
-  const lastDay = new Date(
-    Date.UTC(target.getUTCFullYear(), target.getUTCMonth() + 1, 0),
-  ).getUTCDate();
-  target.setUTCDate(Math.min(from.getUTCDate(), lastDay));
-  return target.getTime();
 }

@@ -31,6 +31,7 @@ export interface Schema {
   ledger_accounts: LedgerAccountTable;
   ledger_transactions: LedgerTransactionTable;
   ledger_entries: LedgerEntryTable;
+  replaced_keys: ReplacedKeyTable;
 }
 
 interface AgentTable {
@@ -39,6 +40,8 @@ interface AgentTable {
   mode: 'test' | 'live';
   key_fingerprint: Buffer;
   key_prefix: string;
+  /** Null: it needs no subscription of its own. */
+  subscription_ends_at: Date | null;
   created_at: Generated<Date>;
 }
 
@@ -54,6 +57,14 @@ interface ServiceTable {
   country_code: string | null;
   receives_messages: Generated<boolean>;
   expires_at: Date;
+  /** The day of the month on which its time ends, where the month has it. */
+  billing_day: Generated<number>;
+  is_suspended_by_hand: Generated<boolean>;
+  suspended_at: Date | null;
+  removed_at: Date | null;
+  /** When what is left of a removed service is deleted. */
+  purge_at: Date | null;
+  purged_at: Date | null;
   created_at: Generated<Date>;
   /** What was asked for this service alone, as `readPacing` takes it. */
   pacing: unknown;
@@ -259,6 +270,8 @@ interface WebhookTable {
   holder: string | null;
   wake_at: Date | null;
   resent_at: Date | null;
+  /** Grows with every change that its owner makes. */
+  revision: Generated<number>;
   set_at: Generated<Date>;
 }
 
@@ -307,7 +320,18 @@ interface LedgerTransactionTable {
   kind: string;
   idempotency_key: string | null;
   fingerprint: string;
+  service_id: ServiceId | null;
+  months: number | null;
+  note: Generated<string>;
+  reverses: number | null;
   created_at: Generated<Date>;
+}
+
+interface ReplacedKeyTable {
+  fingerprint: Buffer;
+  service_id: ServiceId | null;
+  agent_id: AgentId | null;
+  until: Date;
 }
 
 interface LedgerEntryTable {

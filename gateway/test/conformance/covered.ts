@@ -32,6 +32,10 @@ export const COVERED: Readonly<Record<string, Coverage>> = {
   'Settings / countryCode': { by: 'quiet' },
   'Settings / enable receiveMessage': { by: 'quietWithCode' },
   'Settings / disable receiveMessage': { by: 'withCode' },
+  'Webhook / set webhook': { by: 'hooked' },
+  'Webhook / remove webhook': { by: 'hookedToRemove', note: 'the answer is 201' },
+  'Webhook / pending webhook': { by: 'hookedIdle' },
+  'Webhook / resend webhook': { by: 'hookedPending' },
   'Partner / showAllService': { by: 'ofAgent' },
   'Partner / getWalletBalance': { by: 'ofAgent' },
   'Partner / create': { by: 'ofAgent' },
@@ -39,7 +43,11 @@ export const COVERED: Readonly<Record<string, Coverage>> = {
   'Partner / loginWithCode': { by: 'pairing' },
   'Partner / disconnect': { by: 'ofAgent' },
   'Partner / connect': { by: 'ofAgent' },
+  'Partner / suspend': { by: 'ofAgent' },
+  'Partner / unsuspend': { by: 'ofAgent' },
+  'Partner / renew': { by: 'ofAgent' },
+  'Partner / remove': { by: 'disposable' },
 };
 
 /** The folders of which no request may be missing. */
-export const WHOLE_FOLDERS = ['API Reference', 'Settings'];
+export const WHOLE_FOLDERS = ['API Reference', 'Settings', 'Webhook', 'Partner'];

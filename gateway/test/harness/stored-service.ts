@@ -27,8 +27,8 @@ export async function openTestDatabase(): Promise<OpenTestDatabase> {
 }
 
 /** Makes an active test service without going through HTTP. */
-export function storeService(database: Database): Promise<ServiceId> {
-  return createService(database.query, {
+export async function storeService(database: Database): Promise<ServiceId> {
+  const made = await createService(database.query, {
     agentId: null,
     mode: 'test',
     planId: 4,
@@ -37,7 +37,10 @@ export function storeService(database: Database): Promise<ServiceId> {
     keySealed: Buffer.alloc(0),
     receivesMessages: true,
     expiresAtMs: Date.now() + 86_400_000,
+    billingDay: 1,
   });
+  if (made === null) throw new Error('there is a service with this key');
+  return made;
 }
 
 /** The lease of a service that nobody has ever held: what is written under it is accepted. */

@@ -16,13 +16,6 @@ export interface SessionRow {
   readonly name: string | null;
 }
 
-/** A service whose account may be connected. */
-export interface WantedSession {
-  readonly serviceId: ServiceId;
-  readonly mode: 'test' | 'live';
-  readonly state: ConnectionState;
-}
-
 /** @returns the session row, or null for an unknown service */
 export async function findSession(
   database: Database,
@@ -36,7 +29,16 @@ export async function findSession(
   return row ?? null;
 }
 
-/** @returns the service's mode and state, or null for an unknown or removed service */
+/** A service's session, and whether its account may be connected. */
+interface WantedSession {
+  readonly serviceId: ServiceId;
+  readonly mode: 'test' | 'live';
+  readonly state: ConnectionState;
+  readonly isWanted: boolean;
+  readonly serviceState: 'active' | 'suspended' | 'removed';
+}
+
+/** @returns how the service's session should stand, or null for an unknown or removed service */
 export async function findWantedSession(
   database: Database,
   serviceId: ServiceId,
@@ -44,7 +46,13 @@ export async function findWantedSession(
   const row = await database.query
     .selectFrom('sessions')
     .innerJoin('services', 'services.id', 'sessions.service_id')
-    .select(['sessions.service_id as serviceId', 'services.mode', 'sessions.state'])
+    .select([
+      'sessions.service_id as serviceId',
+      'services.mode',
+      'sessions.state',
+      'sessions.is_wanted as isWanted',
+      'services.state as serviceState',
+    ])
     .where('sessions.service_id', '=', serviceId)
     .where('services.state', '<>', 'removed')
     .executeTakeFirst();
