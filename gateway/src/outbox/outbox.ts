@@ -38,6 +38,11 @@ export class Outbox {
     this.#senderOf(serviceId).answered(whatsAppId);
   }
 
+  /** WhatsApp refused a message. Resolves when what follows from it is written. */
+  refused(serviceId: ServiceId, whatsAppId: WhatsAppId, reason: string): Promise<void> {
+    return this.#senderOf(serviceId).refused(whatsAppId, reason);
+  }
+
   /** Begins nothing new; resolves when what was begun is answered, or `timeoutMs` are over. */
   async stop(timeoutMs: number): Promise<void> {
     await Promise.all([...this.#senders.values()].map((sender) => sender.stop(timeoutMs)));

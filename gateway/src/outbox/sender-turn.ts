@@ -1,0 +1,329 @@
+import type { WhatsAppId } from '../domain/ids.ts';
+import type { DueMessage, MessageInDoubt } from '../domain/message.ts';
+import { ATTEMPTS_MAX, isHopeless, isPoison } from '../domain/message-life.ts';
+import { decideRefusal } from './refusal.ts';
+import {
+  EMPTY_LANE,
+  type HandOverOutcome,
+  type Lane,
+  type Outgoing,
+  type Reminder,
+  type SenderEffect,
+  type SenderState,
+} from './sender-state.ts';
+
+// What each event means to a sender. What follows from it is decided in `sender-machine.ts`.
+
+/** WhatsApp answers within a second. Counted from when the frame left, not from its commit. */
+const ANSWER_MS_MAX = 20_000;
+const POSTPONE_MS = 5000;
+const DATABASE_RETRY_MS = 1000;
+/** The others do not wait longer for a suspect: it may be a long film. */
+const SUSPECT_MS_MAX = 5000;
+const VAIN_LOOK_MS = 1000;
+
+/** The state on its way from one event to the next, and what is to be done about it. */
+export class Turn {
+  state: SenderState;
+  readonly effects: SenderEffect[] = [];
+  readonly nowMs: number;
+  readonly fraction: number;
+
+  constructor(state: SenderState, nowMs: number, fraction: number) {
+    this.state = state;
+    this.nowMs = nowMs;
+    this.fraction = fraction;
+  }
+
+  set(change: Partial<SenderState>): void {
+    this.state = { ...this.state, ...change };
+  }
+
+  order(effect: SenderEffect): void {
+    this.effects.push(effect);
+  }
+
+  write(effect: SenderEffect & { type: 'return' | 'postpone' | 'fail' | 'refuse' }): void {
+    this.order(effect);
+    this.set({ writes: this.state.writes + 1 });
+  }
+
+  remind(of: Reminder, delayMs: number): void {
+    this.order({ type: 'remind', of, delayMs });
+  }
+}
+
+/** Whatever was begun and not answered is in doubt now; the next connection asks for it. */
+export function loseConnection(turn: Turn): void {
+  giveBackWaiting(turn);
+  turn.set({
+    connection: null,
+    unanswered: new Map(),
+    secondTries: new Set(),
+    suspect: null,
+    mayHaveDoubts: true,
+    mayHaveDue: true,
+  });
+}
+
+/** What the database did is not known, so what it may have claimed is in doubt. */
+export function block(turn: Turn): void {
+  turn.set({ isBlocked: true, mayHaveDoubts: true, mayHaveDue: true });
+  turn.remind('database', DATABASE_RETRY_MS);
+}
+
+export function beReminded(turn: Turn, of: Reminder): void {
+  switch (of) {
+    case 'due':
+      turn.set({ mayHaveDue: true });
+      break;
+    case 'doubts':
+      turn.set({ mayHaveDoubts: true });
+      break;
+    case 'database':
+      turn.set({ isBlocked: false });
+      break;
+    case 'suspect':
+      turn.set({ suspect: null });
+      break;
+    case 'answers':
+      checkAnswers(turn);
+      break;
+  }
+}
+
+export function takeDoubts(turn: Turn, messages: readonly MessageInDoubt[], hasMore: boolean): void {
+  turn.set({ isAsking: false, mayHaveDoubts: turn.state.mayHaveDoubts || hasMore });
+  const doubts: Outgoing[] = [];
+  for (const message of messages) {
+    const { id, whatsAppId, crashes, attempts, inDoubtMs } = message;
+    if (isPoison(crashes)) turn.write({ type: 'fail', id, reason: 'poison' });
+    else if (isHopeless(attempts, inDoubtMs)) {
+      turn.write({ type: 'fail', id, reason: 'unknown_outcome' });
+    } else {
+      doubts.push({ message, isInDoubt: true, useFreshDevices: false });
+      if (crashes === 0) continue;
+      turn.set({ suspect: whatsAppId });
+      turn.remind('suspect', SUSPECT_MS_MAX);
+    }
+  }
+  enqueue(turn, doubts);
+}
+
+export function takeDue(
+  turn: Turn,
+  messages: readonly DueMessage[],
+  isAll: boolean,
+  againInMs: number | null,
+): void {
+  const { mayHaveDue, mayHaveScheduled, vainLooks } = turn.state;
+  turn.set({
+    isAsking: false,
+    turn: turn.state.turn + messages.length,
+    vainLooks: messages.length > 0 ? 0 : vainLooks,
+    mayHaveDue: mayHaveDue || (againInMs === null && !isAll),
+    mustLookAhead: againInMs === null && isAll && mayHaveScheduled,
+  });
+  if (againInMs !== null) turn.remind('due', againInMs);
+  enqueue(
+    turn,
+    messages.map((message) => ({ message, isInDoubt: false, useFreshDevices: false })),
+  );
+}
+
+/** Due and not claimed: it became due just now, or it may not be claimed for another reason. */
+export function lookAhead(turn: Turn, waitMs: number | null): void {
+  turn.set({ isAsking: false });
+  if (waitMs === null) turn.set({ mayHaveScheduled: false });
+  else if (waitMs > 0) turn.remind('due', waitMs);
+  else if (turn.state.vainLooks === 0) turn.set({ mayHaveDue: true, vainLooks: 1 });
+  else turn.remind('due', VAIN_LOOK_MS);
+}
+
+function enqueue(turn: Turn, outgoings: readonly Outgoing[]): void {
+  const { file } = turn.state;
+  turn.set({ file: { ...file, waiting: [...file.waiting, ...outgoings] } });
+}
+
+export function begin(turn: Turn, whatsAppId: WhatsAppId, connection: number): void {
+  const { unanswered, secondTries } = turn.state;
+  const place = findPlace(turn.state, whatsAppId, connection);
+  if (place === null || connection !== turn.state.connection) return;
+  const { outgoing } = place;
+  const entry = { outgoing, leftAtMs: null, isSecondTry: secondTries.has(whatsAppId) };
+  turn.set({ unanswered: new Map(unanswered).set(whatsAppId, entry) });
+}
+
+export function noteLeft(turn: Turn, whatsAppId: WhatsAppId, connection: number): void {
+  const { unanswered, isAnswerCheckSet } = turn.state;
+  const entry = unanswered.get(whatsAppId);
+  if (entry === undefined || connection !== turn.state.connection) return;
+  const left = { ...entry, leftAtMs: turn.nowMs };
+  turn.set({ unanswered: new Map(unanswered).set(whatsAppId, left), isAnswerCheckSet: true });
+  if (!isAnswerCheckSet) turn.remind('answers', ANSWER_MS_MAX);
+}
+
+export function endHandOver(
+  turn: Turn,
+  whatsAppId: WhatsAppId,
+  connection: number,
+  outcome: HandOverOutcome,
+): void {
+  const place = findPlace(turn.state, whatsAppId, connection);
+  if (place === null) return;
+  setLane(turn, place.chat, { ...place.lane, current: null });
+  if (outcome.type === 'handed-over') return;
+  if (connection === turn.state.connection) forget(turn, whatsAppId);
+  switch (outcome.type) {
+    case 'gone':
+      // Under a new connection it is a doubt already.
+      if (turn.state.connection === null && outcome.isCertain) giveBack(turn, [place.outgoing]);
+      turn.set({ mayHaveDoubts: true });
+      break;
+    case 'interrupted':
+      // What was claimed with it would pass it: all of it goes again, in order, as doubts.
+      setLane(turn, place.chat, EMPTY_LANE);
+      block(turn);
+      break;
+    case 'refused':
+      if (connection === turn.state.connection) tryLater(turn, place.outgoing, outcome);
+      break;
+  }
+}
+
+/** WhatsApp has not seen it, this time. */
+function tryLater(
+  turn: Turn,
+  { message, isInDoubt }: Outgoing,
+  { reason, isFinal }: { readonly reason: string; readonly isFinal: boolean },
+): void {
+  const { id, attempts } = message;
+  if (isFinal || attempts >= ATTEMPTS_MAX) turn.write({ type: 'fail', id, reason });
+  else if (isInDoubt) turn.remind('doubts', POSTPONE_MS);
+  else postpone(turn, message, POSTPONE_MS * attempts);
+}
+
+function postpone(turn: Turn, { id }: DueMessage, delayMs: number): void {
+  turn.write({ type: 'postpone', id, delayMs });
+  turn.set({ mayHaveScheduled: true });
+  turn.remind('due', delayMs);
+}
+
+/** WhatsApp has answered: it need not be handed over again, if it still waits for that. */
+export function settle(turn: Turn, whatsAppId: WhatsAppId): void {
+  const { unanswered, file, lanes } = turn.state;
+  if (unanswered.has(whatsAppId)) {
+    forget(turn, whatsAppId);
+    return;
+  }
+  const places: [string | null, Lane][] = [[null, file], ...lanes];
+  for (const [chat, { current, waiting }] of places) {
+    const others = waiting.filter(({ message }) => message.whatsAppId !== whatsAppId);
+    if (others.length < waiting.length) setLane(turn, chat, { current, waiting: others });
+  }
+}
+
+/** Nothing more is expected of this hand-over. */
+function forget(turn: Turn, whatsAppId: WhatsAppId): void {
+  const unanswered = new Map(turn.state.unanswered);
+  if (unanswered.delete(whatsAppId)) turn.set({ unanswered });
+  if (turn.state.suspect === whatsAppId) turn.set({ suspect: null });
+}
+
+/** A refusal of what is not known here came late: unless it is final, the message is in doubt. */
+export function refuse(turn: Turn, whatsAppId: WhatsAppId, reason: string): void {
+  const outgoing = turn.state.unanswered.get(whatsAppId)?.outgoing ?? null;
+  const decision = decideRefusal(
+    reason,
+    {
+      attempts: outgoing?.message.attempts ?? 1,
+      hadFreshDevices: outgoing?.useFreshDevices ?? false,
+    },
+    turn.fraction,
+  );
+  forget(turn, whatsAppId);
+  if (decision.pausesNewChats) turn.order({ type: 'pause-new-chats' });
+  if (decision.slowsDown) turn.order({ type: 'slow-down' });
+  const { next } = decision;
+  if (next.type === 'fail') turn.write({ type: 'refuse', whatsAppId, reason });
+  if (outgoing === null) return;
+  if (next.type === 'postpone') postpone(turn, outgoing.message, next.delayMs);
+  if (next.type === 'fresh-devices') {
+    const { file } = turn.state;
+    const again = { ...outgoing, isInDoubt: true, useFreshDevices: true };
+    turn.set({ file: { ...file, waiting: [again, ...file.waiting] } });
+  }
+}
+
+/** Hands over again what was not answered in time; the second time the connection is to blame. */
+function checkAnswers(turn: Turn): void {
+  const unanswered = new Map(turn.state.unanswered);
+  const secondTries = new Set(turn.state.secondTries);
+  let nextInMs = Infinity;
+  for (const [whatsAppId, { leftAtMs, isSecondTry }] of turn.state.unanswered) {
+    if (leftAtMs === null) continue;
+    const remainingMs = leftAtMs + ANSWER_MS_MAX - turn.nowMs;
+    if (remainingMs > 0) nextInMs = Math.min(nextInMs, remainingMs);
+    else if (isSecondTry) {
+      turn.set({ isAnswerCheckSet: false });
+      turn.order({ type: 'reconnect', why: 'a message was not answered' });
+      return;
+    } else {
+      unanswered.delete(whatsAppId);
+      secondTries.add(whatsAppId);
+      turn.set({ mayHaveDoubts: true });
+    }
+  }
+  turn.set({ unanswered, secondTries, isAnswerCheckSet: nextInMs < Infinity });
+  if (nextInMs < Infinity) turn.remind('answers', nextInMs);
+}
+
+interface Place {
+  /** Null: the single file. */
+  readonly chat: string | null;
+  readonly lane: Lane;
+  readonly outgoing: Outgoing;
+}
+
+/** Where a message is being handed over by this connection. */
+function findPlace(
+  { file, lanes }: SenderState,
+  whatsAppId: WhatsAppId,
+  connection: number,
+): Place | null {
+  const places: [string | null, Lane][] = [[null, file], ...lanes];
+  for (const [chat, lane] of places) {
+    const { current } = lane;
+    if (current?.connection !== connection) continue;
+    const { outgoing } = current;
+    if (outgoing.message.whatsAppId === whatsAppId) return { chat, lane, outgoing };
+  }
+  return null;
+}
+
+export function setLane(turn: Turn, chat: string | null, lane: Lane): void {
+  if (chat === null) {
+    turn.set({ file: lane });
+    return;
+  }
+  const lanes = new Map(turn.state.lanes);
+  if (lane.current === null && lane.waiting.length === 0) lanes.delete(chat);
+  else lanes.set(chat, lane);
+  turn.set({ lanes });
+}
+
+/** What was not begun goes back into the queue, unless WhatsApp may have had it before. */
+function giveBack(turn: Turn, outgoings: readonly Outgoing[]): void {
+  const ids = outgoings.filter(({ isInDoubt }) => !isInDoubt).map(({ message }) => message.id);
+  if (ids.length > 0) turn.write({ type: 'return', ids });
+  if (outgoings.length > 0) turn.set({ mayHaveDoubts: true, mayHaveDue: true });
+}
+
+export function giveBackWaiting(turn: Turn): void {
+  const lanes = [...turn.state.lanes];
+  const waiting = [turn.state.file, ...lanes.map(([, lane]) => lane)].flatMap((l) => l.waiting);
+  setLane(turn, null, { ...turn.state.file, waiting: [] });
+  for (const [chat, lane] of lanes) setLane(turn, chat, { ...lane, waiting: [] });
+  giveBack(turn, waiting);
+}
+
