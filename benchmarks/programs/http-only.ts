@@ -58,7 +58,7 @@ answer('listen', async ({ databaseUrl, masterKeyHex }: HttpOnlyPlace): Promise<s
     sessions: noSessions,
     secrets: { masterKey: Buffer.from(masterKeyHex, 'hex'), adminToken: 'none' },
     publicUrl: null,
-    receivedFiles: { pathOf: (name) => name, wanted: () => undefined },
+    receivedFiles: { find: () => Promise.resolve(null), wanted: () => undefined },
     clock: systemClock,
     random: systemRandom,
     log: createLog('warn'),

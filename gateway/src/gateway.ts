@@ -6,10 +6,10 @@ import type { Config } from './config/config.ts';
 import { openSecrets, type Secrets } from './config/secrets.ts';
 import type { ServiceId } from './domain/ids.ts';
 import { createHttpServer } from './http/server.ts';
-import type { HttpParts } from './http/parts.ts';
 import { FileDownloader } from './inbox/file-downloader.ts';
 import { createInbox, type Inbox } from './inbox/inbox.ts';
 import { openReceivedFiles, type ReceivedFiles } from './inbox/received-files.ts';
+import { ReceivedSweeper } from './inbox/received-sweeper.ts';
 import { openMedia, type Media } from './media/open-media.ts';
 import { CallForgetter } from './outbox/call-forgetter.ts';
 import { createIntake } from './outbox/intake.ts';
@@ -25,6 +25,7 @@ import { openSimulatedWhatsApp, type SimulatedWhatsApp } from './simulated-whats
 import { openDatabase, type Database } from './storage/database.ts';
 import { assertDurable } from './storage/embedded/durability.ts';
 import { startEmbeddedPostgres } from './storage/embedded/embedded-postgres.ts';
+import { createSharedFiles, ownDiskOnly } from './storage/files/shared-files.ts';
 import { StoredKeyVault } from './storage/keys/key-vault.ts';
 import { migrate } from './storage/migrate.ts';
 import { databaseAnswers } from './storage/ping.ts';
@@ -71,18 +72,18 @@ async function buildGateway(
   const database = await prepareDatabase(config, log, stack);
   const simulator = config.testMode ? await openSimulatedWhatsApp(config) : null;
   stack.defer(() => simulator?.close());
-  const media = await openMedia({
-    dataDir: config.dataDir,
+  const { media, receivedFiles } = await openFiles(config, database, secrets, log, stack);
+  const joined = joinSessions(
+    config,
     database,
-    masterKey: secrets.masterKey,
-    allowPrivateUrls: config.allowPrivateUrls,
-    clock: systemClock,
-    random: systemRandom,
+    media,
+    receivedFiles,
+    simulator,
+    secrets,
     log,
-  });
-  stack.defer(() => media.stop());
-  const joined = joinSessions(config, database, media, simulator, secrets, log, stack);
-  const { sessions, outbox, receivedFiles } = joined;
+    stack,
+  );
+  const { sessions, outbox, downloader } = joined;
   const http = await createHttpServer({
     database,
     intake: createIntake(database, (messages) => {
@@ -92,7 +93,7 @@ async function buildGateway(
     sessions,
     secrets,
     publicUrl: config.publicUrl,
-    receivedFiles,
+    receivedFiles: { find: receivedFiles.find, wanted: () => downloader.wake() },
     clock: systemClock,
     random: systemRandom,
     log,
@@ -144,11 +145,12 @@ function joinSessions(
   config: Config,
   database: Database,
   media: Media,
+  files: ReceivedFiles,
   simulator: SimulatedWhatsApp | null,
   secrets: Secrets,
   log: Log,
   stack: AsyncDisposableStack,
-): { sessions: Sessions; outbox: Outbox; receivedFiles: HttpParts['receivedFiles'] } {
+): { sessions: Sessions; outbox: Outbox; downloader: FileDownloader } {
   const vault = new StoredKeyVault(database, secrets.masterKey, keyCodec, systemClock, log);
   stack.defer(() => within(KEYS_ON_STOP_MS_MAX, vault.close()));
   const connector = createConnector({
@@ -161,7 +163,6 @@ function joinSessions(
       ...(simulator === null ? {} : { test: () => endpointOf(simulator) }),
     },
   });
-  const files = openReceivedFiles(join(config.dataDir, 'received'), secrets.masterKey);
   const wanted = (): void => {
     downloader.wake();
   };
@@ -206,7 +207,38 @@ function joinSessions(
     log,
   );
   stack.defer(() => downloader.stop(DOWNLOADS_ON_STOP_MS_MAX));
-  return { sessions, outbox, receivedFiles: { pathOf: files.pathOf, wanted } };
+  return { sessions, outbox, downloader };
+}
+
+/** Files on their way out and in: on this disk, and where other processes may need them, there. */
+async function openFiles(
+  config: Config,
+  database: Database,
+  secrets: Secrets,
+  log: Log,
+  stack: AsyncDisposableStack,
+): Promise<{ media: Media; receivedFiles: ReceivedFiles }> {
+  const { dataDir, databaseUrl, allowPrivateUrls } = config;
+  const { masterKey } = secrets;
+  const sharedFiles = databaseUrl === null ? ownDiskOnly : createSharedFiles(database, masterKey);
+  const media = await openMedia({
+    dataDir,
+    database,
+    sharedFiles,
+    masterKey,
+    allowPrivateUrls,
+    clock: systemClock,
+    random: systemRandom,
+    log,
+  });
+  stack.defer(() => media.stop());
+  const receivedFiles = openReceivedFiles(join(dataDir, 'received'), masterKey, sharedFiles);
+  const { keptDays } = config.received;
+  const files = receivedFiles;
+  const sweeper = new ReceivedSweeper({ database, files, keptDays, clock: systemClock, log });
+  sweeper.start();
+  stack.defer(() => sweeper.stop());
+  return { media, receivedFiles };
 }
 
 function startDownloader(
@@ -228,7 +260,6 @@ function startDownloader(
       },
     },
     bytesMax: config.received.fileBytesMax,
-    keptDays: config.received.keptDays,
     clock: systemClock,
     random: systemRandom,
     log,

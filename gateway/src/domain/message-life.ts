@@ -5,7 +5,7 @@ import { higherTick, type MessageState, type Tick } from './message-state.ts';
  * statement in `storage/`, and a test holds every one of them against
  * this function, for every state: what is impossible here changes no row there.
  *
- * - **Waiting** (`accepted`, `fetching`, `ready`) a message may be cancelled, and expires when its
+ * - **Waiting** (`accepted`, `fetching`, `ready`, `held`) a message may be cancelled, and expires when its
  *   time is over. Only a waiting message does.
  * - It is **claimed** when it is due and not past its expiry. From then on WhatsApp may have it, so it
  *   neither expires nor is cancelled. It leaves `sending` by an answer, or because it certainly was
@@ -79,7 +79,7 @@ export function isPoison(crashes: number): boolean {
 
 /** Whether a message has not been claimed, or is back in the queue. */
 function isWaiting(state: MessageState): boolean {
-  return state === 'accepted' || state === 'fetching' || state === 'ready';
+  return ['accepted', 'fetching', 'ready', 'held'].includes(state);
 }
 
 /**

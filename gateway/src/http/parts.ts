@@ -22,7 +22,8 @@ export interface HttpParts {
   readonly publicUrl: string | null;
   /** The files that came with received messages. */
   readonly receivedFiles: {
-    pathOf(spoolName: string): string;
+    /** Where a file is on this disk, or null when it is nowhere any more. */
+    find(spoolName: string): Promise<string | null>;
     /** Somebody asks for a file that is not here. */
     wanted(): void;
   };

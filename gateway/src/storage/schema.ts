@@ -17,9 +17,12 @@ export interface Schema {
   messages: MessageTable;
   idempotency_keys: IdempotencyKeyTable;
   media: MediaTable;
+  shared_files: SharedFileTable;
   received_messages: ReceivedMessageTable;
   received_media: ReceivedMediaTable;
   lookups: LookupTable;
+  chats: ChatTable;
+  paces: PaceTable;
   webhooks: WebhookTable;
   events: EventTable;
   webhook_deliveries: WebhookDeliveryTable;
@@ -51,6 +54,8 @@ interface ServiceTable {
   receives_messages: Generated<boolean>;
   expires_at: Date;
   created_at: Generated<Date>;
+  /** What was asked for this service alone, as `readPacing` takes it. */
+  pacing: unknown;
 }
 
 interface SessionTable {
@@ -173,6 +178,37 @@ interface ReceivedMessageTable {
   text: string;
   sent_at: Date;
   received_at: Generated<Date>;
+}
+
+interface ChatTable {
+  service_id: ServiceId;
+  chat: string;
+  opened_at: Date | null;
+  opened_print: string | null;
+  last_sent_at: Date | null;
+  last_received_at: Date | null;
+  paid_until: Generated<Date>;
+}
+
+interface PaceTable {
+  service_id: ServiceId;
+  phone: string;
+  linked_at: Date;
+  is_following: boolean;
+  next_at: Generated<Date>;
+  next_opening_at: Generated<Date>;
+  new_chats_paused_until: Generated<Date>;
+  paused_until: Generated<Date>;
+  pause_reason: 'too_fast' | 'temporary_ban' | null;
+  slowdown: Generated<number>;
+  slowed_at: Generated<Date>;
+  strikes: Generated<number>;
+}
+
+interface SharedFileTable {
+  name: string;
+  bytes: number;
+  created_at: Generated<Date>;
 }
 
 interface LookupTable {

@@ -15,7 +15,7 @@ export async function cancelMessage(
     .set({ state: 'cancelled' })
     .where('service_id', '=', serviceId)
     .where('id', '=', id)
-    .where('state', 'in', ['accepted', 'fetching', 'ready'])
+    .where('state', 'in', ['accepted', 'fetching', 'ready', 'held'])
     .executeTakeFirst();
   return result.numUpdatedRows === 1n;
 }

@@ -4,7 +4,7 @@ import type { MessageId, ServiceId } from '../../domain/ids.ts';
 const EXPIRE = `
   WITH over AS (
     SELECT service_id, id FROM messages
-    WHERE expires_at <= now() AND state IN ('accepted', 'fetching', 'ready')
+    WHERE expires_at <= now() AND state IN ('accepted', 'fetching', 'ready', 'held')
     ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED)
   UPDATE messages m SET state = 'expired'
   FROM over WHERE m.service_id = over.service_id AND m.id = over.id

@@ -28,7 +28,9 @@ export async function listServices(
       'sessions.phone',
       sql<number>`(SELECT count(*) FROM messages
         WHERE messages.service_id = services.id
-          AND messages.state IN ('accepted', 'fetching', 'ready', 'sending'))`.as('queueDepth'),
+          AND messages.state IN ('accepted', 'fetching', 'ready', 'held', 'sending'))`.as(
+        'queueDepth',
+      ),
     ])
     .where('services.state', '<>', 'removed')
     .orderBy('services.id');
