@@ -13,14 +13,16 @@ import { ReceivedSweeper } from './inbox/received-sweeper.ts';
 import { openMedia, type Media } from './media/open-media.ts';
 import { CallForgetter } from './outbox/call-forgetter.ts';
 import { createIntake } from './outbox/intake.ts';
+import { ExpirySweeper } from './outbox/expiry-sweeper.ts';
 import { Outbox } from './outbox/outbox.ts';
+import { UNPACED } from './outbox/pacer.ts';
 import { systemClock } from './runtime/clock.ts';
 import { armCrashPoint } from './runtime/crash-point.ts';
 import { lockDirectory } from './runtime/directory-lock.ts';
 import type { Log } from './runtime/log.ts';
 import { systemRandom } from './runtime/random.ts';
 import type { Answer, Connector, IncomingMessage } from './sessions/connection.ts';
-import { Sessions } from './sessions/sessions.ts';
+import { Sessions, type SessionsListener } from './sessions/sessions.ts';
 import { openSimulatedWhatsApp, type SimulatedWhatsApp } from './simulated-whatsapp.ts';
 import { openDatabase, type Database } from './storage/database.ts';
 import { assertDurable } from './storage/embedded/durability.ts';
@@ -107,6 +109,9 @@ async function buildGateway(
   stack.defer(() => forgetter.stop());
   await http.listen({ port: config.port, host: config.host });
   stack.defer(() => http.close());
+  const expirySweeper = new ExpirySweeper(database, systemClock, log);
+  expirySweeper.start();
+  stack.defer(() => expirySweeper.stop());
   media.start((serviceId) => {
     outbox.fetched(serviceId);
   });
@@ -175,25 +180,17 @@ function joinSessions(
   const sessions: Sessions = new Sessions(
     database,
     { connector, clock: systemClock, random: systemRandom, log },
-    {
-      async onAnswer(serviceId, answer) {
-        await recordAnswer(inbox, serviceId, answer);
-        outbox.answered(serviceId, answer.whatsAppId);
-      },
-      onMessage: (serviceId, message) => recordMessage(inbox, serviceId, message),
-      onOpen(serviceId) {
-        outbox.connectionOpened(serviceId);
-      },
-      onEnd(serviceId) {
-        outbox.connectionEnded(serviceId);
-      },
-    },
+    listenFor(inbox, () => outbox),
   );
-  const outbox = new Outbox({
+  const outbox: Outbox = new Outbox({
     database,
     sessions,
+    pacer: UNPACED,
     answersSettled: () => inbox.settled(),
+    recordRefusal: (serviceId, whatsAppId, refusal) =>
+      inbox.recordAnswer({ serviceId, whatsAppId, verdict: { refusal }, atMs: systemClock.now() }),
     clock: systemClock,
+    random: systemRandom,
     log,
   });
   stack.defer(() => sessions.stop());
@@ -239,6 +236,28 @@ async function openFiles(
   sweeper.start();
   stack.defer(() => sweeper.stop());
   return { media, receivedFiles };
+}
+
+/** What WhatsApp says goes into rows, and moves the queues. */
+function listenFor(inbox: Inbox, outbox: () => Outbox): SessionsListener {
+  return {
+    async onAnswer(serviceId, answer) {
+      const { whatsAppId, verdict } = answer;
+      if ('refusal' in verdict) {
+        await outbox().refused(serviceId, whatsAppId, verdict.refusal);
+      } else {
+        await recordAnswer(inbox, serviceId, answer);
+        outbox().answered(serviceId, whatsAppId);
+      }
+    },
+    onMessage: (serviceId, message) => recordMessage(inbox, serviceId, message),
+    onOpen(serviceId) {
+      outbox().connectionOpened(serviceId);
+    },
+    onEnd(serviceId) {
+      outbox().connectionEnded(serviceId);
+    },
+  };
 }
 
 function startDownloader(

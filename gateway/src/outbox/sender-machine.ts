@@ -4,6 +4,7 @@ import {
   block,
   endHandOver,
   giveBackWaiting,
+  leaveInDoubt,
   lookAhead,
   loseConnection,
   noteLeft,
@@ -25,9 +26,9 @@ import {
 import { dividePlaces } from './urgent-places.ts';
 
 /** The most messages handed over and not yet answered, an account. */
-export const UNANSWERED_MAX = 64;
+const UNANSWERED_MAX = 64;
 /** More are claimed when no more than this many are left: one commit for many messages. */
-export const CLAIM_BELOW = UNANSWERED_MAX / 2;
+const CLAIM_BELOW = UNANSWERED_MAX / 2;
 
 export interface SenderStep {
   readonly state: SenderState;
@@ -87,7 +88,9 @@ function react(turn: Turn, event: SenderEvent): void {
       break;
     case 'connected':
       loseConnection(turn);
-      turn.set({ connection: event.connection, mayHaveScheduled: true, isBlocked: false });
+      leaveInDoubt(turn);
+      turn.set({ connection: event.connection, lastConnection: event.connection });
+      turn.set({ mayHaveScheduled: true, isBlocked: false });
       break;
     case 'disconnected':
       loseConnection(turn);
@@ -102,7 +105,8 @@ function react(turn: Turn, event: SenderEvent): void {
       lookAhead(turn, event.waitMs);
       break;
     case 'question-failed':
-      turn.set({ isAsking: false });
+      if (turn.state.connection === null || turn.state.isStopping) leaveInDoubt(turn);
+      turn.set({ askedBy: null });
       block(turn);
       break;
     case 'begun':
@@ -145,10 +149,10 @@ function goOn(turn: Turn): void {
     turn.set({ mayHaveDue: false });
     return;
   }
-  handOver(turn, connection);
-  const { file, suspect, isBlocked, isAsking, writes } = turn.state;
-  const isBusy = file.current !== null || suspect !== null || isAsking || writes > 0;
-  if (!isBusy && !isBlocked && !isStopping) ask(turn);
+  if (!isStopping) handOver(turn, connection);
+  const { file, suspect, isBlocked, askedBy, writes } = turn.state;
+  const isBusy = file.current !== null || suspect !== null || askedBy !== null || writes > 0;
+  if (!isBusy && !isBlocked && !isStopping) ask(turn, connection);
 }
 
 /** Begins whatever may begin: one in single file, one in every lane. */
@@ -174,21 +178,21 @@ function handOver(turn: Turn, connection: number): void {
 }
 
 /** Asks the database for more to do. */
-function ask(turn: Turn): void {
+function ask(turn: Turn, connection: number): void {
   const { mayHaveDoubts, mayHaveDue, mustLookAhead } = turn.state;
   if (!mayHaveDoubts && !mayHaveDue && !mustLookAhead) return;
   const begun = underWay(turn.state);
   if (mayHaveDoubts) {
-    turn.set({ isAsking: true, mayHaveDoubts: false });
+    turn.set({ askedBy: connection, mayHaveDoubts: false });
     turn.order({ type: 'claim-doubts', except: [...begun] });
   } else if (begun.size > CLAIM_BELOW) {
     return;
   } else if (mayHaveDue) {
-    turn.set({ isAsking: true, mayHaveDue: false });
+    turn.set({ askedBy: connection, mayHaveDue: false });
     const places = dividePlaces(UNANSWERED_MAX - begun.size, turn.state.turn);
     turn.order({ type: 'claim-due', places });
   } else if (mustLookAhead) {
-    turn.set({ isAsking: true, mustLookAhead: false });
+    turn.set({ askedBy: connection, mustLookAhead: false });
     turn.order({ type: 'look-ahead' });
   }
 }

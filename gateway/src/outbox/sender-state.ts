@@ -12,7 +12,7 @@ export interface Outgoing {
 }
 
 /** A message that was handed over and not answered. */
-export interface Unanswered {
+interface Unanswered {
   readonly outgoing: Outgoing;
   /** When its frame left, monotonic milliseconds; null while it waits for a commit. */
   readonly leftAtMs: number | null;
@@ -34,14 +34,18 @@ export const EMPTY_LANE: Lane = { waiting: [], current: null };
 export interface SenderState {
   /** The number of the open connection, or null. */
   readonly connection: number | null;
+  /** The newest there was. */
+  readonly lastConnection: number | null;
   readonly isStopping: boolean;
   /** The database failed a moment ago: nothing is asked of it until a reminder. */
   readonly isBlocked: boolean;
-  /** A question to the database is under way: a claim, or a look ahead. */
-  readonly isAsking: boolean;
+  /** By which connection a question to the database (a claim, or a look ahead) was asked; or null. */
+  readonly askedBy: number | null;
   /** Writes under way; nothing is claimed before they are done. */
   readonly writes: number;
   readonly mayHaveDoubts: boolean;
+  /** Everything claimed is known: see `giveBack`. */
+  readonly mayGiveBack: boolean;
   readonly mayHaveDue: boolean;
   /** Messages may wait for a time to come. */
   readonly mayHaveScheduled: boolean;
@@ -66,11 +70,13 @@ export interface SenderState {
 
 export const NEW_SENDER: SenderState = {
   connection: null,
+  lastConnection: null,
   isStopping: false,
   isBlocked: false,
-  isAsking: false,
+  askedBy: null,
   writes: 0,
   mayHaveDoubts: true,
+  mayGiveBack: false,
   mayHaveDue: false,
   mayHaveScheduled: true,
   mustLookAhead: false,
@@ -131,6 +137,17 @@ export type SenderEvent =
   | { readonly type: 'reminded'; readonly of: Reminder }
   | { readonly type: 'stopped' };
 
+/** Each of these is answered by `written` or `write-failed`; doing it twice does no harm. */
+export type SenderWrite =
+  | { readonly type: 'return'; readonly ids: readonly MessageId[] }
+  | { readonly type: 'postpone'; readonly id: MessageId; readonly delayMs: number }
+  | { readonly type: 'fail'; readonly id: MessageId; readonly reason: string }
+  | { readonly type: 'refuse'; readonly whatsAppId: WhatsAppId; readonly reason: string }
+  /** WhatsApp says that the account sends too fast. */
+  | { readonly type: 'slow-down' }
+  /** WhatsApp lets the account begin no new chats for a while. */
+  | { readonly type: 'pause-new-chats' };
+
 export type SenderEffect =
   /** Answered by `doubts-claimed` or `question-failed`. */
   | { readonly type: 'claim-doubts'; readonly except: readonly WhatsAppId[] }
@@ -140,15 +157,7 @@ export type SenderEffect =
   | { readonly type: 'look-ahead' }
   /** Answered by `begun`, `left` (unless it comes to nothing), and always `hand-over-ended`. */
   | { readonly type: 'hand-over'; readonly outgoing: Outgoing; readonly connection: number }
-  /** These four are answered by `written` or `write-failed`. */
-  | { readonly type: 'return'; readonly ids: readonly MessageId[] }
-  | { readonly type: 'postpone'; readonly id: MessageId; readonly delayMs: number }
-  | { readonly type: 'fail'; readonly id: MessageId; readonly reason: string }
-  | { readonly type: 'refuse'; readonly whatsAppId: WhatsAppId; readonly reason: string }
-  /** WhatsApp says that the account sends too fast. */
-  | { readonly type: 'slow-down' }
-  /** WhatsApp lets the account begin no new chats for a while. */
-  | { readonly type: 'pause-new-chats' }
+  | SenderWrite
   | { readonly type: 'reconnect'; readonly why: string }
   | { readonly type: 'show-queue' }
   /** Answered by `reminded`, once, at the earliest of the times asked for. */
@@ -169,9 +178,9 @@ export function underWay({ unanswered, file, lanes, connection }: SenderState): 
 
 /** Whether everything that was begun is answered and written. */
 export function isIdle(state: SenderState): boolean {
-  const { file, lanes, unanswered, writes, isAsking } = state;
+  const { file, lanes, unanswered, writes, askedBy } = state;
   const isFree = file.current === null && file.waiting.length === 0 && lanes.size === 0;
-  return isFree && unanswered.size === 0 && writes === 0 && !isAsking;
+  return isFree && unanswered.size === 0 && writes === 0 && askedBy === null;
 }
 
 export const chatOfOutgoing = ({ message }: Outgoing): string => chatOf(message.recipient);

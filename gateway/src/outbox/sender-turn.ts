@@ -3,13 +3,13 @@ import type { DueMessage, MessageInDoubt } from '../domain/message.ts';
 import { ATTEMPTS_MAX, isHopeless, isPoison } from '../domain/message-life.ts';
 import { decideRefusal } from './refusal.ts';
 import {
-  EMPTY_LANE,
   type HandOverOutcome,
   type Lane,
   type Outgoing,
   type Reminder,
   type SenderEffect,
   type SenderState,
+  type SenderWrite,
 } from './sender-state.ts';
 
 // What each event means to a sender. What follows from it is decided in `sender-machine.ts`.
@@ -43,7 +43,7 @@ export class Turn {
     this.effects.push(effect);
   }
 
-  write(effect: SenderEffect & { type: 'return' | 'postpone' | 'fail' | 'refuse' }): void {
+  write(effect: SenderWrite): void {
     this.order(effect);
     this.set({ writes: this.state.writes + 1 });
   }
@@ -55,7 +55,6 @@ export class Turn {
 
 /** Whatever was begun and not answered is in doubt now; the next connection asks for it. */
 export function loseConnection(turn: Turn): void {
-  giveBackWaiting(turn);
   turn.set({
     connection: null,
     unanswered: new Map(),
@@ -68,7 +67,7 @@ export function loseConnection(turn: Turn): void {
 
 /** What the database did is not known, so what it may have claimed is in doubt. */
 export function block(turn: Turn): void {
-  turn.set({ isBlocked: true, mayHaveDoubts: true, mayHaveDue: true });
+  turn.set({ isBlocked: true, mayHaveDoubts: true, mayHaveDue: true, mayGiveBack: false });
   turn.remind('database', DATABASE_RETRY_MS);
 }
 
@@ -92,8 +91,16 @@ export function beReminded(turn: Turn, of: Reminder): void {
   }
 }
 
-export function takeDoubts(turn: Turn, messages: readonly MessageInDoubt[], hasMore: boolean): void {
-  turn.set({ isAsking: false, mayHaveDoubts: turn.state.mayHaveDoubts || hasMore });
+export function takeDoubts(
+  turn: Turn,
+  messages: readonly MessageInDoubt[],
+  hasMore: boolean,
+): void {
+  const { connection, askedBy, mayHaveDoubts } = turn.state;
+  const isLate = askedBy !== connection;
+  turn.set({ askedBy: null, mayHaveDoubts: mayHaveDoubts || hasMore || isLate });
+  if (isLate) return;
+  turn.set({ mayGiveBack: !turn.state.mayHaveDoubts });
   const doubts: Outgoing[] = [];
   for (const message of messages) {
     const { id, whatsAppId, crashes, attempts, inDoubtMs } = message;
@@ -116,24 +123,28 @@ export function takeDue(
   isAll: boolean,
   againInMs: number | null,
 ): void {
-  const { mayHaveDue, mayHaveScheduled, vainLooks } = turn.state;
+  const { connection, askedBy, mayHaveDue, mayHaveScheduled, vainLooks } = turn.state;
+  const taken = messages.map((message) => ({
+    message,
+    isInDoubt: false,
+    useFreshDevices: false,
+  }));
   turn.set({
-    isAsking: false,
+    askedBy: null,
     turn: turn.state.turn + messages.length,
     vainLooks: messages.length > 0 ? 0 : vainLooks,
     mayHaveDue: mayHaveDue || (againInMs === null && !isAll),
     mustLookAhead: againInMs === null && isAll && mayHaveScheduled,
   });
   if (againInMs !== null) turn.remind('due', againInMs);
-  enqueue(
-    turn,
-    messages.map((message) => ({ message, isInDoubt: false, useFreshDevices: false })),
-  );
+  // Asked for by an earlier connection: what that one left in doubt goes first.
+  if (askedBy === connection) enqueue(turn, taken);
+  else giveBack(turn, taken);
 }
 
 /** Due and not claimed: it became due just now, or it may not be claimed for another reason. */
 export function lookAhead(turn: Turn, waitMs: number | null): void {
-  turn.set({ isAsking: false });
+  turn.set({ askedBy: null });
   if (waitMs === null) turn.set({ mayHaveScheduled: false });
   else if (waitMs > 0) turn.remind('due', waitMs);
   else if (turn.state.vainLooks === 0) turn.set({ mayHaveDue: true, vainLooks: 1 });
@@ -174,15 +185,19 @@ export function endHandOver(
   setLane(turn, place.chat, { ...place.lane, current: null });
   if (outcome.type === 'handed-over') return;
   if (connection === turn.state.connection) forget(turn, whatsAppId);
+  const isOfLast = connection === turn.state.lastConnection;
   switch (outcome.type) {
     case 'gone':
-      // Under a new connection it is a doubt already.
-      if (turn.state.connection === null && outcome.isCertain) giveBack(turn, [place.outgoing]);
+      // Had there been another connection since, it would be a doubt of that one.
+      if (turn.state.connection === null && isOfLast && outcome.isCertain) {
+        const waiting = [place.outgoing, ...place.lane.waiting];
+        setLane(turn, place.chat, { waiting, current: null });
+      }
       turn.set({ mayHaveDoubts: true });
       break;
     case 'interrupted':
-      // What was claimed with it would pass it: all of it goes again, in order, as doubts.
-      setLane(turn, place.chat, EMPTY_LANE);
+      // What was claimed with it must not pass it: all of it goes again, in order.
+      leaveInDoubt(turn);
       block(turn);
       break;
     case 'refused':
@@ -242,8 +257,8 @@ export function refuse(turn: Turn, whatsAppId: WhatsAppId, reason: string): void
     turn.fraction,
   );
   forget(turn, whatsAppId);
-  if (decision.pausesNewChats) turn.order({ type: 'pause-new-chats' });
-  if (decision.slowsDown) turn.order({ type: 'slow-down' });
+  if (decision.pausesNewChats) turn.write({ type: 'pause-new-chats' });
+  if (decision.slowsDown) turn.write({ type: 'slow-down' });
   const { next } = decision;
   if (next.type === 'fail') turn.write({ type: 'refuse', whatsAppId, reason });
   if (outgoing === null) return;
@@ -312,18 +327,34 @@ export function setLane(turn: Turn, chat: string | null, lane: Lane): void {
   turn.set({ lanes });
 }
 
-/** What was not begun goes back into the queue, unless WhatsApp may have had it before. */
+/**
+ * What was not begun goes back into the queue, unless WhatsApp may have had it before.
+ *
+ * Nor does it when something that was claimed later may have been left in doubt: what is in doubt
+ * goes first, and would pass it.
+ */
 function giveBack(turn: Turn, outgoings: readonly Outgoing[]): void {
+  if (outgoings.length === 0) return;
+  turn.set({ mayHaveDoubts: true, mayHaveDue: true });
   const ids = outgoings.filter(({ isInDoubt }) => !isInDoubt).map(({ message }) => message.id);
-  if (ids.length > 0) turn.write({ type: 'return', ids });
-  if (outgoings.length > 0) turn.set({ mayHaveDoubts: true, mayHaveDue: true });
+  if (ids.length > 0 && turn.state.mayGiveBack) turn.write({ type: 'return', ids });
 }
 
+/** Gives back whatever is claimed and not begun; while a claim is under way, when it is answered. */
 export function giveBackWaiting(turn: Turn): void {
+  if (turn.state.askedBy === null) giveBack(turn, takeWaiting(turn));
+}
+
+/** Leaves whatever is claimed and not begun in doubt. */
+export function leaveInDoubt(turn: Turn): void {
+  takeWaiting(turn);
+  turn.set({ mayHaveDoubts: true, mayGiveBack: false });
+}
+
+function takeWaiting(turn: Turn): Outgoing[] {
   const lanes = [...turn.state.lanes];
   const waiting = [turn.state.file, ...lanes.map(([, lane]) => lane)].flatMap((l) => l.waiting);
   setLane(turn, null, { ...turn.state.file, waiting: [] });
   for (const [chat, lane] of lanes) setLane(turn, chat, { ...lane, waiting: [] });
-  giveBack(turn, waiting);
+  return waiting;
 }
-

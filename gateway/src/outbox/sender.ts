@@ -19,6 +19,7 @@ import { queueWaitingMessages } from '../storage/messages/queue-waiting-messages
 import { returnToQueue } from '../storage/messages/return-to-queue.ts';
 import { whenDatabaseAnswers } from '../storage/when-database-answers.ts';
 import { Alarm } from './alarm.ts';
+import type { Pacer } from './pacer.ts';
 import { stepSender } from './sender-machine.ts';
 import {
   isIdle,
@@ -31,10 +32,14 @@ import {
 } from './sender-state.ts';
 
 const SHOW_QUEUE_MS = 1000;
+const RESTRICTION_ANSWER_MS_MAX = 5000;
+/** When only a change can let something go, it is looked all the same, now and then. */
+const ASK_PACER_MS_MAX = 60_000;
 
 /** What all senders share. */
 export interface SenderParts {
   readonly database: Database;
+  readonly pacer: Pacer;
   readonly sessions: Pick<Sessions, 'connectionOf' | 'reconnect' | 'findWhatsAppPhone'>;
   /** Resolves when every answer of WhatsApp that has arrived is written. */
   answersSettled(): Promise<void>;
@@ -54,7 +59,7 @@ export class Sender {
   #connection: Connection | null = null;
   #connectionNumber = 0;
   /** Resolves when every write ordered so far is done. */
-  #written: Promise<unknown> = Promise.resolve();
+  #written: Promise<void> = Promise.resolve();
   readonly #changes = createWaiters<'idle'>();
   readonly #reminders: Readonly<Record<Reminder, Alarm>>;
   /** Shows what waits as queued, once a second at most: rewriting rows is not free. */
@@ -139,7 +144,7 @@ export class Sender {
   }
 
   #carryOut(effect: SenderEffect): void {
-    const { database, sessions, recordRefusal } = this.#parts;
+    const { database, sessions, pacer, recordRefusal } = this.#parts;
     const serviceId = this.#serviceId;
     switch (effect.type) {
       case 'claim-doubts':
@@ -170,7 +175,10 @@ export class Sender {
         this.#write(() => recordRefusal(serviceId, effect.whatsAppId, effect.reason));
         break;
       case 'slow-down':
+        this.#write(() => pacer.tooFast(serviceId));
+        break;
       case 'pause-new-chats':
+        void this.#do(() => this.#pauseNewChats());
         break;
       case 'reconnect':
         void sessions.reconnect(serviceId, effect.why);
@@ -204,28 +212,53 @@ export class Sender {
   }
 
   async #claimDue(places: Places): Promise<SenderEvent> {
-    const messages = await claimDueMessages(this.#parts.database.pool, this.#serviceId, places);
+    const turn = await this.#parts.pacer.next(this.#serviceId);
+    if (turn.kind === 'wait') {
+      const againInMs = turn.delayMs ?? ASK_PACER_MS_MAX;
+      return { type: 'due-claimed', messages: [], isAll: true, againInMs };
+    }
+    const isFree = turn.kind === 'free';
+    const messages = isFree
+      ? await claimDueMessages(this.#parts.database.pool, this.#serviceId, places)
+      : [turn.message];
     if (messages.length > 0) passCrashPoint('claimed');
-    return {
-      type: 'due-claimed',
-      messages,
-      isAll: messages.length < places.count,
-      againInMs: null,
-    };
+    const isAll = isFree && messages.length < places.count;
+    return { type: 'due-claimed', messages, isAll, againInMs: null };
+  }
+
+  /**
+   * One after the other: a chat's later messages are given back before its earlier ones, and a crash
+   * in between must leave it so.
+   */
+  #write(work: () => Promise<unknown>): void {
+    this.#written = this.#written.then(() => this.#do(work));
   }
 
   /** Done again until the database answers: each of these writes changes nothing the second time. */
-  #write(work: () => Promise<void>): void {
-    const done = whenDatabaseAnswers(this.#parts.clock, work).then(
-      () => {
-        this.#step({ type: 'written' });
-      },
-      (error: unknown) => {
-        this.#logFailure(error, 'a message could not be written; it is in doubt');
-        this.#step({ type: 'write-failed' });
-      },
-    );
-    this.#written = Promise.all([this.#written, done]);
+  async #do(work: () => Promise<unknown>): Promise<void> {
+    try {
+      await whenDatabaseAnswers(this.#parts.clock, work);
+      this.#step({ type: 'written' });
+    } catch (error) {
+      this.#logFailure(error, 'a message could not be written; it is in doubt');
+      this.#step({ type: 'write-failed' });
+    }
+  }
+
+  /**
+   * Not waited for by the refusal it follows from: the question to WhatsApp leaves only when that is
+   * written.
+   */
+  async #pauseNewChats(): Promise<void> {
+    const { clock, pacer } = this.#parts;
+    const { promise: late, resolve } = Promise.withResolvers<null>();
+    const cancel = clock.after(RESTRICTION_ANSWER_MS_MAX, () => {
+      resolve(null);
+    });
+    const told = this.#connection?.findRestrictionEnd().catch(() => null);
+    const untilMs = (await Promise.race([told, late])) ?? null;
+    cancel();
+    await pacer.restricted(this.#serviceId, untilMs);
   }
 
   async #handOver(outgoing: Outgoing, connection: number): Promise<void> {

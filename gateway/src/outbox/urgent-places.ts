@@ -11,7 +11,10 @@ const PLACES_PER_ROUND = 5;
  * @param turn how many were claimed before; keeps the rounds going over claims of one message each
  */
 export function dividePlaces(count: number, turn: number): Places {
-  const othersUpTo = (place: number): number => Math.floor(place / PLACES_PER_ROUND);
-  const others = othersUpTo(turn + count) - othersUpTo(turn);
+  const others = roundsUpTo(turn + count) - roundsUpTo(turn);
   return { count, urgentFirst: count - others };
+}
+
+function roundsUpTo(place: number): number {
+  return Math.floor(place / PLACES_PER_ROUND);
 }
