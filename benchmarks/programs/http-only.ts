@@ -27,6 +27,7 @@ const nobody = (): Promise<never> => Promise.reject(new Error('there are no sess
 const noSessions: SessionControl = {
   connect: nobody,
   disconnect: nobody,
+  standingChanged: nobody,
   currentQr: nobody,
   requestPairCode: nobody,
   lookUp: nobody,
@@ -54,6 +55,7 @@ answer('listen', async ({ databaseUrl, masterKeyHex }: HttpOnlyPlace): Promise<s
       },
       recall: () => Promise.resolve(null),
     },
+    queueChanged: () => undefined,
     media: noMedia,
     sessions: noSessions,
     secrets: { masterKey: Buffer.from(masterKeyHex, 'hex'), adminToken: 'none' },

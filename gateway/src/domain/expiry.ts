@@ -13,6 +13,27 @@ export interface WrittenExpiry {
   readonly validity: string | undefined;
 }
 
+/** The same, read: one of the two at most. */
+interface Expiry {
+  /** Milliseconds since 1970. */
+  readonly expiresAtMs: number | null;
+  readonly validMs: number | null;
+}
+
+/**
+ * Reads when a message expires, as far as that can be told without knowing when it is sent.
+ * @throws Problem `invalid_expiry`
+ */
+export function readExpiry({ expiresAt, validity }: WrittenExpiry): Expiry {
+  const expiresAtMs = parseUnixTime(expiresAt);
+  const validMs = parseValidity(validity);
+  if (expiresAtMs === undefined) refuse('The expiresAt must be a Unix time: digits only.');
+  if (expiresAtMs !== null && validMs !== null) {
+    refuse('Give expiresAt or validity, not both.');
+  }
+  return { expiresAtMs, validMs };
+}
+
 /**
  * Reads when a message expires. `validity` counts from the schedule, or from now without one: what
  * is to be sent tomorrow is not over before.
@@ -21,23 +42,20 @@ export interface WrittenExpiry {
  * @throws Problem `invalid_expiry`
  */
 export function parseExpiry(
-  { expiresAt, validity }: WrittenExpiry,
+  written: WrittenExpiry,
   scheduledAtMs: number | null,
   nowMs: number,
 ): number | null {
-  const atMs = parseUnixTime(expiresAt);
-  const validMs = parseValidity(validity);
-  if (atMs === undefined) refuse('The expiresAt must be a Unix time: digits only.');
-  if (atMs !== null && validMs !== null) refuse('Give expiresAt or validity, not both.');
+  const { expiresAtMs, validMs } = readExpiry(written);
   const firstMs = scheduledAtMs ?? nowMs;
   if (validMs !== null) return firstMs + validMs;
-  if (atMs === null) return null;
-  if (atMs <= nowMs) refuse('The expiresAt lies in the past.');
-  if (atMs <= firstMs) refuse('The message would expire before its schedule.');
-  if (atMs - firstMs > VALIDITY_SECONDS_MAX * 1000) {
+  if (expiresAtMs === null) return null;
+  if (expiresAtMs <= nowMs) refuse('The expiresAt lies in the past.');
+  if (expiresAtMs <= firstMs) refuse('The message would expire before its schedule.');
+  if (expiresAtMs - firstMs > VALIDITY_SECONDS_MAX * 1000) {
     refuse('The expiresAt lies more than 30 days after the message is to be sent.');
   }
-  return atMs;
+  return expiresAtMs;
 }
 
 function parseValidity(written: string | undefined): number | null {

@@ -10,6 +10,8 @@ import { higherTick, type MessageState, type Tick } from './message-state.ts';
  * - It is **claimed** when it is due and not past its expiry. From then on WhatsApp may have it, so it
  *   neither expires nor is cancelled. It leaves `sending` by an answer, or because it certainly was
  *   not taken (*returned*, *postponed*), or because it is *given up* with a reason.
+ * - *Held* aside by pacing (`outbox/pacing/`) a due message keeps nobody behind it waiting; it is
+ *   *freed* again, or *chosen*: claimed alone, which it may be from there, too.
  * - *Claimed again*: after a reconnect, under the same WhatsApp id. Every claim counts as an attempt.
  * - A **tick** is WhatsApp's word and outweighs every belief of ours, whatever came before it: two
  *   copies of a message may be answered differently, and in either order the tick stays. It only
@@ -17,8 +19,8 @@ import { higherTick, type MessageState, type Tick } from './message-state.ts';
  * - A **refusal** ends a message that is being sent, and nothing else.
  * - *Resent* by hand, what failed or expired begins anew under its old WhatsApp id, so that a phone
  *   that has it already does not show it again. If its file is gone it is fetched again first.
- * - *Owner died*: the process that was handing it over died without a word; three of these set a
- *   message aside (`isPoison`).
+ * - *Owner died*: the process that was handing it over died without a word; three of these in a row
+ *   set a message aside (`isPoison`). *Survived*: it was handed over again, alone, and nobody died.
  */
 export interface MessageLife {
   readonly state: MessageState;
@@ -26,7 +28,7 @@ export interface MessageLife {
   readonly failure: string | null;
   /** How often it was claimed since it was accepted, or resent by hand. */
   readonly attempts: number;
-  /** How often the process that was handing it over died. */
+  /** How often in a row the process that was handing it over died. */
   readonly crashes: number;
   /** Whether it was ever claimed: only then can WhatsApp speak of it. */
   readonly wasClaimed: boolean;
@@ -45,6 +47,9 @@ export type MessageEvent =
   | { readonly type: 'fetch-failed'; readonly reason: string }
   | { readonly type: 'shown-as-queued' }
   | { readonly type: 'claimed' }
+  | { readonly type: 'held' }
+  | { readonly type: 'freed' }
+  | { readonly type: 'chosen' }
   | { readonly type: 'claimed-again' }
   | { readonly type: 'returned' }
   | { readonly type: 'postponed'; readonly delayMs: number }
@@ -52,6 +57,7 @@ export type MessageEvent =
   | { readonly type: 'ticked'; readonly tick: Tick }
   | { readonly type: 'refused'; readonly reason: string }
   | { readonly type: 'owner-died' }
+  | { readonly type: 'survived' }
   | { readonly type: 'expired' }
   | { readonly type: 'cancelled' }
   | { readonly type: 'queue-emptied' }
@@ -62,6 +68,8 @@ const DOUBT_MS_MAX = 60 * 60 * 1000;
 /** How often a message is tried before it is given up. */
 export const ATTEMPTS_MAX = 4;
 const CRASHES_MAX = 3;
+/** One more sets a message aside. */
+export const CRASHES_OF_PRIME_SUSPECT = CRASHES_MAX - 1;
 
 /**
  * Whether a message that was claimed again is to be given up as `unknown_outcome`.
@@ -100,6 +108,14 @@ export function stepMessage(life: MessageLife, event: MessageEvent, nowMs: numbe
     case 'claimed':
       if ((state !== 'accepted' && state !== 'ready') || !isDue || isOver) return life;
       return { ...attempted(life), state: 'sending', wasClaimed: true, inDoubtSinceMs: nowMs };
+    case 'chosen':
+      if (!isWaiting(state) || state === 'fetching' || !isDue || isOver) return life;
+      return { ...attempted(life), state: 'sending', wasClaimed: true, inDoubtSinceMs: nowMs };
+    case 'held':
+      if ((state !== 'accepted' && state !== 'ready') || !isDue) return life;
+      return { ...life, state: 'held' };
+    case 'freed':
+      return state === 'held' ? { ...life, state: 'ready' } : life;
     case 'claimed-again':
       return state === 'sending' ? attempted(life) : life;
     case 'returned':
@@ -115,6 +131,8 @@ export function stepMessage(life: MessageLife, event: MessageEvent, nowMs: numbe
       return life.wasClaimed ? ticked(life, event.tick) : life;
     case 'owner-died':
       return state === 'sending' ? { ...life, crashes: life.crashes + 1 } : life;
+    case 'survived':
+      return state === 'sending' && life.crashes > 0 ? { ...life, crashes: 0 } : life;
     case 'expired':
       return isWaiting(state) && isOver ? { ...life, state: 'expired' } : life;
     case 'cancelled':

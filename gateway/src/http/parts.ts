@@ -1,4 +1,5 @@
 import type { Registry } from 'prom-client';
+import type { ServiceId } from '../domain/ids.ts';
 import type { MediaIntake } from '../media/media-intake.ts';
 import type { Intake } from '../outbox/intake.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -11,6 +12,8 @@ import type { Database } from '../storage/database.ts';
 export interface HttpParts {
   readonly database: Database;
   readonly intake: Intake;
+  /** Messages of this service joined the queue, or are due at another time. Committed already. */
+  queueChanged(serviceId: ServiceId): void;
   readonly media: MediaIntake;
   readonly sessions: SessionControl;
   readonly secrets: {

@@ -16,18 +16,27 @@ import { addDisconnect } from './partner/disconnect.ts';
 import { addGetWalletBalance } from './partner/get-wallet-balance.ts';
 import { addLoginWithCode } from './partner/login-with-code.ts';
 import { addQrCode } from './partner/qr-code.ts';
+import { addRemove } from './partner/remove.ts';
+import { addRenew } from './partner/renew.ts';
 import { addShowAllService } from './partner/show-all-service.ts';
+import { addSuspend } from './partner/suspend.ts';
+import { addUnsuspend } from './partner/unsuspend.ts';
 import { describeRoutes, noteRoutes } from './reference/described-routes.ts';
 import { addDocs } from './reference/docs.ts';
 import { addOpenApiJson } from './reference/open-api-json.ts';
 import { buildOpenApi } from './reference/open-api.ts';
 import { addSimulatorProxy } from './simulator/proxy.ts';
+import { addCancelMessage } from './tenant/cancel-message.ts';
+import { addChangeSchedule } from './tenant/change-schedule.ts';
 import { addDeletePending } from './tenant/delete-pending.ts';
 import { addGetStatus } from './tenant/get-status.ts';
 import { addGetGroupList } from './tenant/get-group-list.ts';
 import { addIsRegistered } from './tenant/is-registered.ts';
+import { addListSchedules } from './tenant/list-schedules.ts';
+import { addMessages } from './tenant/messages.ts';
 import { addPending } from './tenant/pending.ts';
 import { addReceivedMessages } from './tenant/received-messages.ts';
+import { addResendMessage } from './tenant/resend-message.ts';
 import { addSendGroup } from './tenant/send-group.ts';
 import { addSendLocation } from './tenant/send-location.ts';
 import { addSendMsg } from './tenant/send-msg.ts';
@@ -44,6 +53,11 @@ const DOORS = {
     addReceivedMessages,
     addPending,
     addDeletePending,
+    addMessages,
+    addCancelMessage,
+    addResendMessage,
+    addListSchedules,
+    addChangeSchedule,
     addGetGroupList,
     addIsRegistered,
     addServiceSettings,
@@ -54,6 +68,10 @@ const DOORS = {
     addLoginWithCode,
     addConnect,
     addDisconnect,
+    addSuspend,
+    addUnsuspend,
+    addRenew,
+    addRemove,
     addShowAllService,
     addGetWalletBalance,
   ],

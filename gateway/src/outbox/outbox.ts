@@ -1,4 +1,5 @@
 import type { ServiceId, WhatsAppId } from '../domain/ids.ts';
+import type { Lease } from '../domain/lease.ts';
 import type { AcceptedMessage } from '../domain/message.ts';
 import { Sender, type SenderParts } from './sender.ts';
 
@@ -6,6 +7,7 @@ import { Sender, type SenderParts } from './sender.ts';
 export class Outbox {
   readonly #parts: SenderParts;
   readonly #senders = new Map<ServiceId, Sender>();
+  #isStopped = false;
 
   constructor(parts: SenderParts) {
     this.#parts = parts;
@@ -21,8 +23,8 @@ export class Outbox {
     }
   }
 
-  /** Messages whose files had to be fetched joined the queue, due or not. */
-  fetched(serviceId: ServiceId): void {
+  /** Messages joined the queue another way, due or not, or are due at another time. */
+  changed(serviceId: ServiceId): void {
     this.#senderOf(serviceId).scheduled(0);
   }
 
@@ -39,12 +41,26 @@ export class Outbox {
   }
 
   /** WhatsApp refused a message. Resolves when what follows from it is written. */
-  refused(serviceId: ServiceId, whatsAppId: WhatsAppId, reason: string): Promise<void> {
-    return this.#senderOf(serviceId).refused(whatsAppId, reason);
+  refused(lease: Lease, whatsAppId: WhatsAppId, reason: string): Promise<void> {
+    return this.#senderOf(lease.serviceId).refused(lease, whatsAppId, reason);
+  }
+
+  /**
+   * The account goes to another process: its sender begins nothing new. Resolves when what was begun
+   * is answered, or `timeoutMs` are over.
+   */
+  async rest(serviceId: ServiceId, timeoutMs: number): Promise<void> {
+    if (!this.#isStopped) await this.#senders.get(serviceId)?.stop(timeoutMs);
+  }
+
+  /** The account is here no more. */
+  forget(serviceId: ServiceId): void {
+    if (!this.#isStopped) this.#senders.delete(serviceId);
   }
 
   /** Begins nothing new; resolves when what was begun is answered, or `timeoutMs` are over. */
   async stop(timeoutMs: number): Promise<void> {
+    this.#isStopped = true;
     await Promise.all([...this.#senders.values()].map((sender) => sender.stop(timeoutMs)));
   }
 

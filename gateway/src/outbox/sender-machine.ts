@@ -3,16 +3,19 @@ import {
   beReminded,
   block,
   endHandOver,
+  endSuspectTurn,
   giveBackWaiting,
   leaveInDoubt,
   lookAhead,
   loseConnection,
   noteLeft,
+  PRIME_SUSPECT_REST_MS,
   refuse,
   setLane,
   settle,
   takeDoubts,
   takeDue,
+  takeSuspect,
   Turn,
 } from './sender-turn.ts';
 import {
@@ -49,8 +52,9 @@ export interface SenderStep {
  *    order, under their old WhatsApp ids, so that what arrived the first time is not shown again.
  *    One that has been in doubt for an hour and five attempts is given up as `unknown_outcome`. One
  *    that an earlier process did not survive is a **suspect**, claimed alone: the others wait until
- *    it is answered, so that the next crash tells who did it; after three it is set aside as
- *    `poison`.
+ *    it has left, so that the next crash tells who did it. After two crashes in a row it is a prime
+ *    suspect: it goes when the connection has lasted a while, and in the whole process no other one
+ *    with it; meanwhile the others go on without it. After three it is set aside as `poison`.
  * 3. It claims due messages when no more than half of those that may be unanswered are.
  * 4. It looks when the next message is due, and wants to be reminded then.
  *
@@ -91,12 +95,19 @@ function react(turn: Turn, event: SenderEvent): void {
       leaveInDoubt(turn);
       turn.set({ connection: event.connection, lastConnection: event.connection });
       turn.set({ mayHaveScheduled: true, isBlocked: false });
+      turn.remind('prime-suspects', PRIME_SUSPECT_REST_MS);
       break;
     case 'disconnected':
       loseConnection(turn);
       break;
     case 'doubts-claimed':
       takeDoubts(turn, event.messages, event.hasMore);
+      break;
+    case 'suspect-turn':
+      if (turn.state.suspectTurn === 'requested') turn.set({ suspectTurn: 'granted' });
+      break;
+    case 'suspect-claimed':
+      takeSuspect(turn, event.message);
       break;
     case 'due-claimed':
       takeDue(turn, event.messages, event.isAll, event.againInMs);
@@ -142,6 +153,7 @@ function react(turn: Turn, event: SenderEvent): void {
 
 /** Does the first thing there is to do, as the prose above says. */
 function goOn(turn: Turn): void {
+  endSuspectTurn(turn);
   if (turn.state.connection === null || turn.state.isStopping) giveBackWaiting(turn);
   const { connection, isStopping } = turn.state;
   if (connection === null) {
@@ -179,12 +191,16 @@ function handOver(turn: Turn, connection: number): void {
 
 /** Asks the database for more to do. */
 function ask(turn: Turn, connection: number): void {
-  const { mayHaveDoubts, mayHaveDue, mustLookAhead } = turn.state;
-  if (!mayHaveDoubts && !mayHaveDue && !mustLookAhead) return;
+  const { mayHaveDoubts, mayHaveDue, mustLookAhead, suspectTurn } = turn.state;
+  const isSuspectsTurn = suspectTurn === 'granted';
+  if (!mayHaveDoubts && !mayHaveDue && !mustLookAhead && !isSuspectsTurn) return;
   const begun = underWay(turn.state);
   if (mayHaveDoubts) {
     turn.set({ askedBy: connection, mayHaveDoubts: false });
     turn.order({ type: 'claim-doubts', except: [...begun] });
+  } else if (isSuspectsTurn) {
+    turn.set({ askedBy: connection, suspectTurn: 'used' });
+    turn.order({ type: 'claim-suspect', except: [...begun] });
   } else if (begun.size > CLAIM_BELOW) {
     return;
   } else if (mayHaveDue) {

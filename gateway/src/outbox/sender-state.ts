@@ -7,6 +7,8 @@ export interface Outgoing {
   readonly message: DueMessage;
   /** It may have been handed over before: it never goes back into the queue by itself. */
   readonly isInDoubt: boolean;
+  /** An earlier process did not survive its hand-over. */
+  readonly isSuspect: boolean;
   /** WhatsApp refused it because of devices we remembered: they are asked for again. */
   readonly useFreshDevices: boolean;
 }
@@ -63,6 +65,11 @@ export interface SenderState {
   readonly secondTries: ReadonlySet<WhatsAppId>;
   /** A message whose hand-over an earlier process did not survive: the others wait for it. */
   readonly suspect: WhatsAppId | null;
+  /**
+   * Of prime suspects one at a time goes in the whole process: whether that turn was asked for, is
+   * ours, or was used.
+   */
+  readonly suspectTurn: 'none' | 'requested' | 'granted' | 'used';
   readonly isAnswerCheckSet: boolean;
   /** How many were claimed, for the division between urgent and other messages. */
   readonly turn: number;
@@ -86,12 +93,13 @@ export const NEW_SENDER: SenderState = {
   unanswered: new Map(),
   secondTries: new Set(),
   suspect: null,
+  suspectTurn: 'none',
   isAnswerCheckSet: false,
   turn: 0,
 };
 
 /** What the machine wants to be reminded of. */
-export type Reminder = 'due' | 'answers' | 'doubts' | 'suspect' | 'database';
+export type Reminder = 'due' | 'answers' | 'doubts' | 'suspect' | 'prime-suspects' | 'database';
 
 /** How a hand-over ended. */
 export type HandOverOutcome =
@@ -113,6 +121,8 @@ export type SenderEvent =
       readonly messages: readonly MessageInDoubt[];
       readonly hasMore: boolean;
     }
+  | { readonly type: 'suspect-turn' }
+  | { readonly type: 'suspect-claimed'; readonly message: MessageInDoubt | null }
   | {
       readonly type: 'due-claimed';
       readonly messages: readonly DueMessage[];
@@ -142,6 +152,8 @@ export type SenderWrite =
   | { readonly type: 'return'; readonly ids: readonly MessageId[] }
   | { readonly type: 'postpone'; readonly id: MessageId; readonly delayMs: number }
   | { readonly type: 'fail'; readonly id: MessageId; readonly reason: string }
+  /** A suspect has left, and we live. */
+  | { readonly type: 'clear'; readonly id: MessageId }
   | { readonly type: 'refuse'; readonly whatsAppId: WhatsAppId; readonly reason: string }
   /** WhatsApp says that the account sends too fast. */
   | { readonly type: 'slow-down' }
@@ -151,6 +163,12 @@ export type SenderWrite =
 export type SenderEffect =
   /** Answered by `doubts-claimed` or `question-failed`. */
   | { readonly type: 'claim-doubts'; readonly except: readonly WhatsAppId[] }
+  /** Answered by `suspect-turn`, when it is this account's turn in this process. */
+  | { readonly type: 'request-suspect-turn' }
+  /** The turn is over, or not wanted any more. */
+  | { readonly type: 'end-suspect-turn' }
+  /** Answered by `suspect-claimed` or `question-failed`. */
+  | { readonly type: 'claim-suspect'; readonly except: readonly WhatsAppId[] }
   /** Answered by `due-claimed` or `question-failed`. */
   | { readonly type: 'claim-due'; readonly places: Places }
   /** Answered by `looked-ahead` or `question-failed`. */

@@ -21,6 +21,9 @@ const DATABASE_RETRY_MS = 1000;
 /** The others do not wait longer for a suspect: it may be a long film. */
 const SUSPECT_MS_MAX = 5000;
 const VAIN_LOOK_MS = 1000;
+/** A process that dies sooner, again and again, dies of something else. */
+export const PRIME_SUSPECT_REST_MS = 5000;
+const NEXT_SUSPECT_MS = 500;
 
 /** The state on its way from one event to the next, and what is to be done about it. */
 export class Turn {
@@ -69,6 +72,7 @@ export function loseConnection(turn: Turn): void {
 export function block(turn: Turn): void {
   turn.set({ isBlocked: true, mayHaveDoubts: true, mayHaveDue: true, mayGiveBack: false });
   turn.remind('database', DATABASE_RETRY_MS);
+  turn.remind('prime-suspects', PRIME_SUSPECT_REST_MS);
 }
 
 export function beReminded(turn: Turn, of: Reminder): void {
@@ -85,10 +89,40 @@ export function beReminded(turn: Turn, of: Reminder): void {
     case 'suspect':
       turn.set({ suspect: null });
       break;
+    case 'prime-suspects':
+      requestSuspectTurn(turn);
+      break;
     case 'answers':
       checkAnswers(turn);
       break;
   }
+}
+
+function requestSuspectTurn(turn: Turn): void {
+  const { connection, suspectTurn } = turn.state;
+  if (connection === null) return;
+  if (suspectTurn !== 'none') {
+    turn.remind('prime-suspects', NEXT_SUSPECT_MS);
+    return;
+  }
+  turn.set({ suspectTurn: 'requested' });
+  turn.order({ type: 'request-suspect-turn' });
+}
+
+/** Ends the turn when its suspect has left, or is another's matter by now. */
+export function endSuspectTurn(turn: Turn): void {
+  const { suspectTurn, connection, isStopping, askedBy, suspect } = turn.state;
+  const isUsed = suspectTurn === 'used' && askedBy === null && suspect === null;
+  const isVain = suspectTurn !== 'none' && (connection === null || isStopping);
+  if (!isUsed && !isVain) return;
+  turn.set({ suspectTurn: 'none' });
+  turn.order({ type: 'end-suspect-turn' });
+}
+
+/** If there was one there may be another, which needs a turn of its own. */
+export function takeSuspect(turn: Turn, message: MessageInDoubt | null): void {
+  takeDoubts(turn, message === null ? [] : [message], false);
+  if (message !== null) turn.remind('prime-suspects', NEXT_SUSPECT_MS);
 }
 
 export function takeDoubts(
@@ -108,8 +142,9 @@ export function takeDoubts(
     else if (isHopeless(attempts, inDoubtMs)) {
       turn.write({ type: 'fail', id, reason: 'unknown_outcome' });
     } else {
-      doubts.push({ message, isInDoubt: true, useFreshDevices: false });
-      if (crashes === 0) continue;
+      const isSuspect = crashes > 0;
+      doubts.push({ message, isInDoubt: true, isSuspect, useFreshDevices: false });
+      if (!isSuspect) continue;
       turn.set({ suspect: whatsAppId });
       turn.remind('suspect', SUSPECT_MS_MAX);
     }
@@ -127,6 +162,7 @@ export function takeDue(
   const taken = messages.map((message) => ({
     message,
     isInDoubt: false,
+    isSuspect: false,
     useFreshDevices: false,
   }));
   turn.set({
@@ -172,6 +208,9 @@ export function noteLeft(turn: Turn, whatsAppId: WhatsAppId, connection: number)
   const left = { ...entry, leftAtMs: turn.nowMs };
   turn.set({ unanswered: new Map(unanswered).set(whatsAppId, left), isAnswerCheckSet: true });
   if (!isAnswerCheckSet) turn.remind('answers', ANSWER_MS_MAX);
+  const { isSuspect, message } = entry.outgoing;
+  if (isSuspect) turn.write({ type: 'clear', id: message.id });
+  if (turn.state.suspect === whatsAppId) turn.set({ suspect: null });
 }
 
 export function endHandOver(

@@ -1,17 +1,20 @@
 import { toError } from '../domain/errors.ts';
 import type { ServiceId, WhatsAppId } from '../domain/ids.ts';
+import type { Lease } from '../domain/lease.ts';
 import type { Recipient } from '../domain/message.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { passCrashPoint } from '../runtime/crash-point.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Random } from '../runtime/random.ts';
+import type { InTurn } from '../runtime/turns.ts';
 import { createWaiters } from '../runtime/waiters.ts';
 import { SendRefusal, type Connection } from '../sessions/connection.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import { isDatabaseAway } from '../storage/database-away.ts';
 import type { Database } from '../storage/database.ts';
-import { claimDoubts } from '../storage/messages/claim-doubts.ts';
+import { claimDoubts, claimPrimeSuspect } from '../storage/messages/claim-doubts.ts';
 import { claimDueMessages, type Places } from '../storage/messages/claim-due-messages.ts';
+import { clearSuspect } from '../storage/messages/clear-suspect.ts';
 import { failMessage } from '../storage/messages/fail-message.ts';
 import { nextDueInMs } from '../storage/messages/next-due.ts';
 import { postponeMessage } from '../storage/messages/postpone-message.ts';
@@ -19,7 +22,7 @@ import { queueWaitingMessages } from '../storage/messages/queue-waiting-messages
 import { returnToQueue } from '../storage/messages/return-to-queue.ts';
 import { whenDatabaseAnswers } from '../storage/when-database-answers.ts';
 import { Alarm } from './alarm.ts';
-import type { Pacer } from './pacer.ts';
+import type { Pacing } from './pacing/pacing.ts';
 import { stepSender } from './sender-machine.ts';
 import {
   isIdle,
@@ -34,17 +37,19 @@ import {
 const SHOW_QUEUE_MS = 1000;
 const RESTRICTION_ANSWER_MS_MAX = 5000;
 /** When only a change can let something go, it is looked all the same, now and then. */
-const ASK_PACER_MS_MAX = 60_000;
+const ASK_PACING_MS_MAX = 60_000;
 
 /** What all senders share. */
 export interface SenderParts {
   readonly database: Database;
-  readonly pacer: Pacer;
+  readonly pacing: Pick<Pacing, 'next' | 'restricted' | 'tooFast'>;
   readonly sessions: Pick<Sessions, 'connectionOf' | 'reconnect' | 'findWhatsAppPhone'>;
   /** Resolves when every answer of WhatsApp that has arrived is written. */
   answersSettled(): Promise<void>;
   /** Resolves when it is written that WhatsApp refused a message for good. */
-  recordRefusal(serviceId: ServiceId, whatsAppId: WhatsAppId, reason: string): Promise<void>;
+  recordRefusal(lease: Lease, whatsAppId: WhatsAppId, reason: string): Promise<void>;
+  /** Has prime suspects of all accounts go one after the other. */
+  readonly suspectsInTurn: InTurn;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -58,6 +63,9 @@ export class Sender {
   /** The open connection, under the number the machine knows it by. */
   #connection: Connection | null = null;
   #connectionNumber = 0;
+  /** Of the connection that is open, or was last. */
+  #lease: Lease | null = null;
+  #endSuspectTurn: () => void = () => undefined;
   /** Resolves when every write ordered so far is done. */
   #written: Promise<void> = Promise.resolve();
   readonly #changes = createWaiters<'idle'>();
@@ -77,6 +85,7 @@ export class Sender {
       answers: reminder('answers'),
       doubts: reminder('doubts'),
       suspect: reminder('suspect'),
+      'prime-suspects': reminder('prime-suspects'),
       database: reminder('database'),
     };
     this.#queueShower = new Alarm(parts.clock, () => void this.#showQueue());
@@ -110,7 +119,8 @@ export class Sender {
   }
 
   /** WhatsApp refused a message. Resolves when what follows from it is written. */
-  async refused(whatsAppId: WhatsAppId, reason: string): Promise<void> {
+  async refused(lease: Lease, whatsAppId: WhatsAppId, reason: string): Promise<void> {
+    this.#lease ??= lease;
     this.#step({ type: 'refused', whatsAppId, reason });
     await this.#written;
   }
@@ -127,6 +137,7 @@ export class Sender {
     const connection = await this.#parts.sessions.connectionOf(this.#serviceId);
     if (connection === null || number !== this.#connectionNumber) return;
     this.#connection = connection;
+    this.#lease = connection.lease;
     this.#step({ type: 'connected', connection: number });
   }
 
@@ -144,18 +155,31 @@ export class Sender {
   }
 
   #carryOut(effect: SenderEffect): void {
-    const { database, sessions, pacer, recordRefusal } = this.#parts;
+    const { sessions, pacing } = this.#parts;
+    const { pool } = this.#parts.database;
     const serviceId = this.#serviceId;
     switch (effect.type) {
       case 'claim-doubts':
-        this.#ask(() => this.#claimDoubts(effect.except));
+        this.#ask((lease) => this.#claimDoubts(lease, effect.except));
+        break;
+      case 'request-suspect-turn':
+        this.#requestSuspectTurn();
+        break;
+      case 'end-suspect-turn':
+        this.#endSuspectTurn();
+        break;
+      case 'claim-suspect':
+        this.#ask(async (lease) => {
+          const message = await claimPrimeSuspect(pool, lease, effect.except);
+          return { type: 'suspect-claimed', message };
+        });
         break;
       case 'claim-due':
-        this.#ask(() => this.#claimDue(effect.places));
+        this.#ask((lease) => this.#claimDue(lease, effect.places));
         break;
       case 'look-ahead':
         this.#ask(async () => {
-          const waitMs = await nextDueInMs(database.pool, serviceId);
+          const waitMs = await nextDueInMs(pool, serviceId);
           return { type: 'looked-ahead', waitMs };
         });
         break;
@@ -163,22 +187,27 @@ export class Sender {
         void this.#handOver(effect.outgoing, effect.connection);
         break;
       case 'return':
-        this.#write(() => returnToQueue(database, serviceId, effect.ids));
+        this.#write((lease) => returnToQueue(pool, lease, effect.ids));
         break;
       case 'postpone':
-        this.#write(() => postponeMessage(database, serviceId, effect.id, effect.delayMs));
+        this.#write((lease) => postponeMessage(pool, lease, effect.id, effect.delayMs));
+        break;
+      case 'clear':
+        this.#write((lease) => clearSuspect(pool, lease, effect.id));
         break;
       case 'fail':
-        this.#write(() => failMessage(database, serviceId, effect.id, effect.reason));
+        this.#write((lease) => failMessage(pool, lease, effect.id, effect.reason));
         break;
       case 'refuse':
-        this.#write(() => recordRefusal(serviceId, effect.whatsAppId, effect.reason));
+        this.#write((lease) => {
+          return this.#parts.recordRefusal(lease, effect.whatsAppId, effect.reason);
+        });
         break;
       case 'slow-down':
-        this.#write(() => pacer.tooFast(serviceId));
+        this.#write((lease) => pacing.tooFast(lease));
         break;
       case 'pause-new-chats':
-        void this.#do(() => this.#pauseNewChats());
+        void this.#do(this.#withLease((lease) => this.#pauseNewChats(lease)));
         break;
       case 'reconnect':
         void sessions.reconnect(serviceId, effect.why);
@@ -192,8 +221,11 @@ export class Sender {
     }
   }
 
-  #ask(question: () => Promise<SenderEvent>): void {
-    question().then(
+  /** Without a connection there is nobody to ask for. */
+  #ask(question: (lease: Lease) => Promise<SenderEvent>): void {
+    const lease = this.#lease;
+    if (lease === null) return;
+    question(lease).then(
       (answer) => {
         this.#step(answer);
       },
@@ -204,22 +236,36 @@ export class Sender {
     );
   }
 
-  async #claimDoubts(except: readonly WhatsAppId[]): Promise<SenderEvent> {
+  #requestSuspectTurn(): void {
+    let isOver = false;
+    const { promise: over, resolve } = Promise.withResolvers<void>();
+    this.#endSuspectTurn = () => {
+      isOver = true;
+      resolve();
+    };
+    void this.#parts.suspectsInTurn(async () => {
+      if (isOver) return;
+      this.#step({ type: 'suspect-turn' });
+      await over;
+    });
+  }
+
+  async #claimDoubts(lease: Lease, except: readonly WhatsAppId[]): Promise<SenderEvent> {
     // What came in meanwhile may settle some of them.
     await this.#parts.answersSettled();
-    const claimed = await claimDoubts(this.#parts.database.pool, this.#serviceId, except);
+    const claimed = await claimDoubts(this.#parts.database.pool, lease, except);
     return { type: 'doubts-claimed', ...claimed };
   }
 
-  async #claimDue(places: Places): Promise<SenderEvent> {
-    const turn = await this.#parts.pacer.next(this.#serviceId);
+  async #claimDue(lease: Lease, places: Places): Promise<SenderEvent> {
+    const turn = await this.#parts.pacing.next(lease);
     if (turn.kind === 'wait') {
-      const againInMs = turn.delayMs ?? ASK_PACER_MS_MAX;
+      const againInMs = turn.delayMs ?? ASK_PACING_MS_MAX;
       return { type: 'due-claimed', messages: [], isAll: true, againInMs };
     }
     const isFree = turn.kind === 'free';
     const messages = isFree
-      ? await claimDueMessages(this.#parts.database.pool, this.#serviceId, places)
+      ? await claimDueMessages(this.#parts.database.pool, lease, places)
       : [turn.message];
     if (messages.length > 0) passCrashPoint('claimed');
     const isAll = isFree && messages.length < places.count;
@@ -230,8 +276,16 @@ export class Sender {
    * One after the other: a chat's later messages are given back before its earlier ones, and a crash
    * in between must leave it so.
    */
-  #write(work: () => Promise<unknown>): void {
-    this.#written = this.#written.then(() => this.#do(work));
+  #write(work: (lease: Lease) => Promise<unknown>): void {
+    const order = this.#withLease(work);
+    this.#written = this.#written.then(() => this.#do(order));
+  }
+
+  /** Under the lease that holds now, even if it is carried out later: it must not outlive that. */
+  #withLease(work: (lease: Lease) => Promise<unknown>): () => Promise<unknown> {
+    const lease = this.#lease;
+    if (lease === null) throw new Error('nothing is written before there was a connection');
+    return () => work(lease);
   }
 
   /** Done again until the database answers: each of these writes changes nothing the second time. */
@@ -249,8 +303,8 @@ export class Sender {
    * Not waited for by the refusal it follows from: the question to WhatsApp leaves only when that is
    * written.
    */
-  async #pauseNewChats(): Promise<void> {
-    const { clock, pacer } = this.#parts;
+  async #pauseNewChats(lease: Lease): Promise<void> {
+    const { clock, pacing } = this.#parts;
     const { promise: late, resolve } = Promise.withResolvers<null>();
     const cancel = clock.after(RESTRICTION_ANSWER_MS_MAX, () => {
       resolve(null);
@@ -258,7 +312,7 @@ export class Sender {
     const told = this.#connection?.findRestrictionEnd().catch(() => null);
     const untilMs = (await Promise.race([told, late])) ?? null;
     cancel();
-    await pacer.restricted(this.#serviceId, untilMs);
+    await pacing.restricted(lease, untilMs);
   }
 
   async #handOver(outgoing: Outgoing, connection: number): Promise<void> {

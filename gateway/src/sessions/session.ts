@@ -1,6 +1,7 @@
 import type { CloseReason } from '../domain/connection-state.ts';
 import { toError } from '../domain/errors.ts';
 import type { ServiceId } from '../domain/ids.ts';
+import type { Lease } from '../domain/lease.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { withoutNumbers, type Log } from '../runtime/log.ts';
 import type { Random } from '../runtime/random.ts';
@@ -41,10 +42,11 @@ export interface SessionParts {
 }
 
 /**
- * One service's standing with WhatsApp: holds at most one connection and carries out what the
- * session machine decides.
+ * One service's standing with WhatsApp, as long as this process holds its lease: has at most one
+ * connection and carries out what the session machine decides.
  */
 export class Session {
+  readonly lease: Lease;
   readonly serviceId: ServiceId;
   readonly #mode: ServiceMode;
   readonly #parts: SessionParts;
@@ -54,15 +56,13 @@ export class Session {
   /** The connection being opened or open; its number tells late news of an earlier one. */
   #opening: Promise<Connection> | null = null;
   #connectionNumber = 0;
+  /** Resolves when every connection that was given up is closed. */
+  #closing: Promise<unknown> = Promise.resolve();
   #cancelTimer: () => void = () => undefined;
 
-  constructor(
-    serviceId: ServiceId,
-    mode: ServiceMode,
-    parts: SessionParts,
-    listener: SessionListener,
-  ) {
-    this.serviceId = serviceId;
+  constructor(lease: Lease, mode: ServiceMode, parts: SessionParts, listener: SessionListener) {
+    this.lease = lease;
+    this.serviceId = lease.serviceId;
     this.#mode = mode;
     this.#parts = parts;
     this.#listener = listener;
@@ -94,6 +94,12 @@ export class Session {
   /** Closes and stays closed. */
   unwant(): void {
     this.#step({ type: 'unwanted' });
+  }
+
+  /** Closes for good. Resolves when the socket is closed. */
+  async end(): Promise<void> {
+    this.unwant();
+    await this.#closing;
   }
 
   /** Drops a connection that no longer works; the next try follows. */
@@ -141,7 +147,7 @@ export class Session {
     this.#abandonConnection();
     const number = ++this.#connectionNumber;
     const { connector } = this.#parts;
-    this.#opening = connector.open(this.serviceId, this.#mode, this.#listenerOf(number));
+    this.#opening = connector.open(this.lease, this.#mode, this.#listenerOf(number));
     this.#opening.catch((error: unknown) => {
       this.#closed(number, 'unreachable', toError(error).message);
     });
@@ -193,12 +199,13 @@ export class Session {
     const abandoned = this.#opening;
     this.#opening = null;
     this.#connectionNumber += 1;
-    void abandoned?.then((connection) => connection.close()).catch(() => undefined);
+    const closed = abandoned?.then((connection) => connection.close()).catch(() => undefined);
+    this.#closing = Promise.all([this.#closing, closed]);
   }
 
   async #forgetCredentials(): Promise<void> {
     try {
-      await this.#parts.connector.forget(this.serviceId);
+      await this.#parts.connector.forget(this.lease);
     } catch (error) {
       this.#parts.log.error({ err: error, serviceId: this.serviceId }, 'credentials not deleted');
     }

@@ -1,5 +1,6 @@
 import type { CloseReason } from '../domain/connection-state.ts';
 import { whatsAppId as whatsAppIdOf } from '../domain/ids.ts';
+import type { Lease } from '../domain/lease.ts';
 import type { DueContent, DueMessage } from '../domain/message.ts';
 import type { PhoneNumber } from '../domain/phone-number.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -71,14 +72,14 @@ export class BaileysConnection implements Connection {
     this.#parts = parts;
     this.#listener = listener;
     this.#clock = clock;
-    this.#arrivals = new Arrivals(parts.vault, parts.serviceId, clock, parts.log);
+    this.#arrivals = new Arrivals(parts.vault, parts.lease, clock, parts.log);
     const questions = {
       findSent: ({ id }: WAMessage['key']) => this.#findSent(id),
       findGroup: (jid: string) => this.#groups.directory.find(jid),
     };
     this.#socket = openSocket(parts, questions, this.#arrivals);
     this.#groups = new GroupSender(this.#socket, parts.log);
-    this.#polls = new PollVotes(parts.vault, parts.serviceId);
+    this.#polls = new PollVotes(parts.vault, parts.lease);
     this.#files = new OutgoingFiles({
       ...parts,
       clock,
@@ -93,6 +94,10 @@ export class BaileysConnection implements Connection {
     handleInOrder(this.#socket.ws, 'CB:message');
     this.#listenToWire();
     this.#listenToEvents();
+  }
+
+  get lease(): Lease {
+    return this.#parts.lease;
   }
 
   async prepare(content: DueContent): Promise<void> {
@@ -193,9 +198,12 @@ export class BaileysConnection implements Connection {
     const gate = new DurabilityGate(
       (frame) => {
         // A frame that can not be written is lost with its connection, which ends by itself.
-        if (!this.#isFinished) write(frame, () => undefined);
+        if (this.#isFinished) return;
+        const { lease, mayUse } = this.#parts;
+        if (mayUse(lease)) write(frame, () => undefined);
+        else this.#finish('lost', 'the account may have another owner');
       },
-      () => this.#parts.vault.durable(this.#parts.serviceId),
+      () => this.#parts.vault.durable(this.#parts.lease),
       (error) => {
         this.#finish('lost', `a change could not be kept: ${String(error)}`);
       },
@@ -234,7 +242,7 @@ export class BaileysConnection implements Connection {
   #listenToEvents(): void {
     const { ev } = this.#socket;
     ev.on('creds.update', () => {
-      stageCredentials(this.#parts.vault, this.#parts.serviceId, this.#socket.authState.creds);
+      stageCredentials(this.#parts.vault, this.#parts.lease, this.#socket.authState.creds);
     });
     ev.on('connection.update', (update) => {
       if (update.qr !== undefined) {

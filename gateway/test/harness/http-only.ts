@@ -85,6 +85,7 @@ export class HttpOnly implements AsyncDisposable {
     const parts = {
       database,
       media: media.intake,
+      queueChanged: () => undefined,
       intake: createIntake(database, () => undefined),
       secrets: {
         masterKey: randomBytes(32),

@@ -7,7 +7,7 @@ import {
   type WhatsAppId,
 } from '../../src/domain/ids.ts';
 import { stepMessage, type MessageEvent, type MessageLife } from '../../src/domain/message-life.ts';
-import type { DueMessage } from '../../src/domain/message.ts';
+import type { DueMessage, MessageInDoubt } from '../../src/domain/message.ts';
 import type { PhoneNumber } from '../../src/domain/phone-number.ts';
 import { stepSender } from '../../src/outbox/sender-machine.ts';
 import {
@@ -45,6 +45,8 @@ interface Row {
   life: MessageLife;
   claimEpoch: number;
   claimedPosition: number;
+  /** It was a prime suspect, so that others of its chat went before it. */
+  wasHeldBack: boolean;
 }
 
 interface Pending {
@@ -116,7 +118,15 @@ export class SenderWorld {
       expiresAtMs: null,
       isScheduled: inMs > 0,
     };
-    this.rows.push({ message, isUrgent, position, life, claimEpoch: 0, claimedPosition: 0 });
+    this.rows.push({
+      message,
+      isUrgent,
+      position,
+      life,
+      claimEpoch: 0,
+      claimedPosition: 0,
+      wasHeldBack: false,
+    });
     this.#step(inMs > 0 ? { type: 'scheduled', delayMs: inMs } : { type: 'woken' });
   }
 
@@ -182,10 +192,6 @@ export class SenderWorld {
   }
 
   #step(event: SenderEvent): void {
-    console.log(
-      '      ',
-      JSON.stringify(event, (k, v) => (k === 'messages' ? v.map((m: any) => m.whatsAppId) : v)),
-    );
     const { state, effects } = stepSender(this.#state, event, this.nowMs, this.#random());
     this.#state = state;
     for (const effect of effects) this.#carryOut(effect);
@@ -206,6 +212,16 @@ export class SenderWorld {
       case 'claim-doubts':
         this.#ask(() => this.#claimDoubts(effect.except));
         break;
+      case 'request-suspect-turn':
+        this.#later(1, () => {
+          this.#step({ type: 'suspect-turn' });
+        });
+        break;
+      case 'end-suspect-turn':
+        break;
+      case 'claim-suspect':
+        this.#ask(() => ({ type: 'suspect-claimed', message: this.#claimSuspect(effect.except) }));
+        break;
       case 'claim-due':
         assert.ok(underWay(this.#state).size <= 32, 'claimed while many are under way');
         assert.ok(!this.#state.mayHaveDoubts, 'claimed new ones before those in doubt');
@@ -222,6 +238,9 @@ export class SenderWorld {
         break;
       case 'postpone':
         this.#write([effect.id], { type: 'postponed', delayMs: effect.delayMs });
+        break;
+      case 'clear':
+        this.#write([effect.id], { type: 'survived' });
         break;
       case 'fail':
         this.#write([effect.id], { type: 'given-up', reason: effect.reason });
@@ -303,6 +322,7 @@ export class SenderWorld {
   #move(row: Row, event: MessageEvent): boolean {
     const before = row.life;
     row.life = stepMessage(before, event, this.nowMs);
+    if (event.type === 'survived') row.claimEpoch = 0;
     return row.life !== before;
   }
 
@@ -332,20 +352,33 @@ export class SenderWorld {
   }
 
   #claimDoubts(except: readonly WhatsAppId[]): SenderEvent {
-    const doubts = this.rows
+    const doubts = this.#doubts(except).filter(({ life }) => life.crashes !== 2);
+    const suspectAt = doubts.findIndex(({ life }) => life.crashes > 0);
+    const taken = suspectAt === -1 ? doubts : doubts.slice(0, Math.max(1, suspectAt));
+    const messages = taken.flatMap((row) => this.#claimAgain(row) ?? []);
+    return { type: 'doubts-claimed', messages, hasMore: taken.length < doubts.length };
+  }
+
+  #claimSuspect(except: readonly WhatsAppId[]): MessageInDoubt | null {
+    const row = this.#doubts(except).find(({ life }) => life.crashes === 2);
+    if (row === undefined) return null;
+    row.wasHeldBack = true;
+    return this.#claimAgain(row);
+  }
+
+  #doubts(except: readonly WhatsAppId[]): Row[] {
+    return this.rows
       .filter(
         ({ life, message }) => life.state === 'sending' && !except.includes(message.whatsAppId),
       )
       .toSorted((a, b) => a.claimedPosition - b.claimedPosition);
-    const suspectAt = doubts.findIndex(({ life }) => life.crashes > 0);
-    const taken = suspectAt === -1 ? doubts : doubts.slice(0, Math.max(1, suspectAt));
-    const messages = taken.flatMap((row) => {
-      const message = this.#claim(row, { type: 'claimed-again' });
-      if (message === null) return [];
-      const inDoubtMs = this.nowMs - (row.life.inDoubtSinceMs ?? 0);
-      return { ...message, crashes: row.life.crashes, inDoubtMs };
-    });
-    return { type: 'doubts-claimed', messages, hasMore: taken.length < doubts.length };
+  }
+
+  #claimAgain(row: Row): MessageInDoubt | null {
+    const message = this.#claim(row, { type: 'claimed-again' });
+    if (message === null) return null;
+    const inDoubtMs = this.nowMs - (row.life.inDoubtSinceMs ?? 0);
+    return { ...message, crashes: row.life.crashes, inDoubtMs };
   }
 
   #nextDueInMs(): number | null {

@@ -13,7 +13,7 @@ const STATEMENTS = [
      PRIMARY KEY (service_id, key))`,
   `CREATE INDEX idempotency_keys_by_age ON idempotency_keys (used_at)`,
   `CREATE INDEX messages_scheduled ON messages (service_id, due_at, id)
-     WHERE is_scheduled AND state IN ('accepted', 'fetching', 'ready')`,
+     WHERE is_scheduled AND state IN ('accepted', 'fetching', 'ready', 'held')`,
 ];
 
 /** Calls that are carried out once, and messages that wait for a time of their own. */

@@ -52,7 +52,7 @@ export const textOrCaption = Type.Optional(
   }),
 );
 
-const schedule = Type.Optional(
+export const schedule = Type.Optional(
   Type.String({
     description:
       'When to send it: a Unix time in UTC, in seconds, or in milliseconds when it has 13 digits. A time in the past means now; at most a year ahead.',
@@ -60,9 +60,8 @@ const schedule = Type.Optional(
   }),
 );
 
-/** How messages are sent, besides what the documented API knows. */
-export const sendOptions = {
-  schedule,
+/** When a message is not to be sent any more. */
+export const expiry = {
   expiresAt: Type.Optional(
     Type.String({
       description:
@@ -78,6 +77,12 @@ export const sendOptions = {
       maximum: 2_592_000,
     }),
   ),
+};
+
+/** How messages are sent, besides what the documented API knows. */
+export const sendOptions = {
+  schedule,
+  ...expiry,
   urgent: Type.Optional(
     Type.String({
       description:
