@@ -5,6 +5,7 @@
 import type { AddressInfo } from 'node:net';
 import { Registry } from 'prom-client';
 import { messageId } from '../../gateway/src/domain/ids.ts';
+import { SAFE_POLICY } from '../../gateway/src/domain/pacing.ts';
 import { createHttpServer } from '../../gateway/src/http/server.ts';
 import type { MediaIntake } from '../../gateway/src/media/media-intake.ts';
 import { systemClock } from '../../gateway/src/runtime/clock.ts';
@@ -58,8 +59,14 @@ answer('listen', async ({ databaseUrl, masterKeyHex }: HttpOnlyPlace): Promise<s
     queueChanged: () => undefined,
     media: noMedia,
     sessions: noSessions,
+    webhooks: {
+      changed: () => undefined,
+      readUrl: (written) => new URL(written),
+      test: () => Promise.resolve(null),
+    },
     secrets: { masterKey: Buffer.from(masterKeyHex, 'hex'), adminToken: 'none' },
     publicUrl: null,
+    pacing: { policy: SAFE_POLICY, changed: () => undefined },
     receivedFiles: { find: () => Promise.resolve(null), wanted: () => undefined },
     clock: systemClock,
     random: systemRandom,

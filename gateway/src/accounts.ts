@@ -1,5 +1,7 @@
 import type { Config } from './config/config.ts';
 import type { Secrets } from './config/secrets.ts';
+import type { ServiceId } from './domain/ids.ts';
+import type { PacingPolicy } from './domain/pacing.ts';
 import type { Lease } from './domain/lease.ts';
 import { FileDownloader } from './inbox/file-downloader.ts';
 import { createInbox, type Inbox } from './inbox/inbox.ts';
@@ -7,6 +9,7 @@ import type { ReceivedFiles } from './inbox/received-files.ts';
 import type { Media } from './media/open-media.ts';
 import { Outbox } from './outbox/outbox.ts';
 import { Pacing } from './outbox/pacing/pacing.ts';
+import { DueLook } from './outbox/wake-owners.ts';
 import { Ownership } from './ownership/ownership.ts';
 import { timesOf } from './ownership/ownership-times.ts';
 import type { Clock } from './runtime/clock.ts';
@@ -16,9 +19,11 @@ import { createTurns } from './runtime/turns.ts';
 import { createFingerprint } from './runtime/seal.ts';
 import type { Connector } from './sessions/connection.ts';
 import { Sessions, type SessionsListener } from './sessions/sessions.ts';
+import { WantedLook } from './sessions/wanted-look.ts';
 import type { SimulatedWhatsApp } from './simulated-whatsapp.ts';
 import type { Database } from './storage/database.ts';
 import { StoredKeyVault } from './storage/keys/key-vault.ts';
+import type { Notices } from './storage/notices/notices.ts';
 import { createConnector, whatsAppEndpoint } from './whatsapp/connector.ts';
 import { onlyMediaHost } from './whatsapp/files/media-hosts.ts';
 import { keyCodec } from './whatsapp/key-codec.ts';
@@ -38,14 +43,22 @@ export interface Ground {
   readonly media: Media;
   readonly files: ReceivedFiles;
   readonly secrets: Secrets;
+  readonly notices: Notices;
   readonly clock: Clock;
   readonly log: Log;
+  /** The webhooks of these services have something to deliver. */
+  onEvents(services: ReadonlySet<ServiceId>): void;
 }
 
 /** The accounts that this process owns, and what is done with them. */
 export interface Accounts {
   readonly sessions: Sessions;
   readonly outbox: Outbox;
+  readonly pacing: {
+    readonly policy: PacingPolicy;
+    /** What was asked for a service changed. */
+    changed(serviceId: ServiceId): void;
+  };
   readonly ownership: Ownership;
   readonly downloader: FileDownloader;
 }
@@ -66,8 +79,12 @@ export async function openAccounts(ground: Ground, stack: AsyncDisposableStack):
   const onFile = (): void => {
     downloader.wake();
   };
-  const listener = { onEvents: () => undefined, onLost };
-  const inbox = createInbox(database, { seal: files.seal, onFile }, clock, listener);
+  const inbox = createInbox(database, { seal: files.seal, onFile }, clock, {
+    onEvents: (services) => {
+      ground.onEvents(services);
+    },
+    onLost,
+  });
   const sessions: Sessions = new Sessions(
     database,
     { connector, clock, random: systemRandom, log },
@@ -77,7 +94,6 @@ export async function openAccounts(ground: Ground, stack: AsyncDisposableStack):
     },
     listenTo(inbox, () => outbox),
   );
-  const answersSettled = (): Promise<void> => inbox.settled();
   const pacing = new Pacing({
     database,
     policy: config.pacing,
@@ -85,6 +101,7 @@ export async function openAccounts(ground: Ground, stack: AsyncDisposableStack):
     random: systemRandom,
     log,
   });
+  const answersSettled = (): Promise<void> => inbox.settled();
   const outbox: Outbox = new Outbox({
     database,
     sessions,
@@ -100,10 +117,15 @@ export async function openAccounts(ground: Ground, stack: AsyncDisposableStack):
   const ownership = await openOwnership(ground, sessions, outbox);
   stack.defer(() => ownership.stop());
   stack.defer(() => outbox.stop(ANSWERS_ON_STOP_MS_MAX));
+  hearOthers(ground, sessions, outbox, ownership, stack);
   const downloader = openDownloader(config, database, files, connector, sessions, clock, log);
   downloader.start();
   stack.defer(() => downloader.stop(DOWNLOADS_ON_STOP_MS_MAX));
-  return { sessions, outbox, ownership, downloader };
+  const changed = (serviceId: ServiceId): void => {
+    pacing.forget(serviceId);
+    outbox.changed(serviceId);
+  };
+  return { sessions, outbox, pacing: { policy: config.pacing, changed }, ownership, downloader };
 }
 
 function openConnector(
@@ -122,6 +144,34 @@ function openConnector(
       live: () => Promise.resolve(whatsAppEndpoint(config.whatsAppUrl)),
       ...(simulator === null ? {} : { test: () => endpointOf(simulator) }),
     },
+  });
+}
+
+/** What other processes do for the accounts that this one owns, and with those that are free. */
+function hearOthers(
+  { database, notices, clock, log }: Ground,
+  sessions: Sessions,
+  outbox: Outbox,
+  ownership: Ownership,
+  stack: AsyncDisposableStack,
+): void {
+  const isHeld = (serviceId: ServiceId): boolean => ownership.leaseOf(serviceId) !== null;
+  const held = (): ServiceId[] => ownership.leases().map((lease) => lease.serviceId);
+  const wake = (serviceId: ServiceId): void => {
+    outbox.changed(serviceId);
+  };
+  const freed = (): void => {
+    ownership.freed();
+  };
+  const due = new DueLook({ database, notices, isHeld, held, wake, clock, log });
+  due.start();
+  stack.defer(() => {
+    due.stop();
+  });
+  const wanted = new WantedLook({ notices, sessions, held, freed, clock, log });
+  wanted.start();
+  stack.defer(() => {
+    wanted.stop();
   });
 }
 

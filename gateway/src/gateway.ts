@@ -2,9 +2,13 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { Gauge, Registry, collectDefaultMetrics } from 'prom-client';
-import { openAccounts } from './accounts.ts';
+import { openAccounts, type Accounts } from './accounts.ts';
 import type { Config } from './config/config.ts';
 import { openSecrets, type Secrets } from './config/secrets.ts';
+import { createKeyring } from './http/access/keyring.ts';
+import { createFileLinks } from './http/media/file-links.ts';
+import type { ServiceId } from './domain/ids.ts';
+import type { AcceptedMessage } from './domain/message.ts';
 import { createHttpServer } from './http/server.ts';
 import { openReceivedFiles, type ReceivedFiles } from './inbox/received-files.ts';
 import { ReceivedSweeper } from './inbox/received-sweeper.ts';
@@ -12,12 +16,15 @@ import { LifecycleSweeper } from './lifecycle/sweeper.ts';
 import { openMedia, type Media } from './media/open-media.ts';
 import { CallForgetter } from './outbox/call-forgetter.ts';
 import { ExpirySweeper } from './outbox/expiry-sweeper.ts';
+import { tellOwners } from './outbox/wake-owners.ts';
 import { createIntake } from './outbox/intake.ts';
+import { joinProcesses } from './processes.ts';
 import { systemClock } from './runtime/clock.ts';
 import { armCrashPoint } from './runtime/crash-point.ts';
 import { lockDirectory } from './runtime/directory-lock.ts';
 import type { Log } from './runtime/log.ts';
 import { systemRandom } from './runtime/random.ts';
+import type { SessionControl } from './sessions/session-control.ts';
 import type { Sessions } from './sessions/sessions.ts';
 import { openSimulatedWhatsApp } from './simulated-whatsapp.ts';
 import { openDatabase, type Database } from './storage/database.ts';
@@ -25,7 +32,9 @@ import { assertDurable } from './storage/embedded/durability.ts';
 import { startEmbeddedPostgres } from './storage/embedded/embedded-postgres.ts';
 import { createSharedFiles, ownDiskOnly } from './storage/files/shared-files.ts';
 import { migrate } from './storage/migrate.ts';
+import { Notices } from './storage/notices/notices.ts';
 import { databaseAnswers } from './storage/ping.ts';
+import { openWebhooks, type Webhooks } from './webhooks/open-webhooks.ts';
 
 /** Whether a process still owns its accounts must not wait behind its own work. */
 const LEASE_DATABASE = { connectionsMax: 3, answerMsMax: 4000 };
@@ -62,53 +71,45 @@ async function buildGateway(
   const lock = await lockDirectory(config.dataDir);
   stack.defer(() => lock.release());
   const secrets = openSecrets(config);
-  const { database, leaseDatabase } = await prepareDatabase(config, log, stack);
+  const { notices, database, leaseDatabase } = await prepareDatabase(config, log, stack);
   const simulator = config.testMode ? await openSimulatedWhatsApp(config) : null;
   stack.defer(() => simulator?.close());
   const { media, receivedFiles } = await openFiles(config, database, secrets, log, stack);
-  const accounts = await openAccounts(
-    {
-      config,
-      database,
-      leaseDatabase,
-      simulator,
-      media,
-      files: receivedFiles,
-      secrets,
-      clock: systemClock,
-      log,
-    },
-    stack,
-  );
-  const { sessions, outbox, ownership, downloader } = accounts;
+  const webhooks = openOwnWebhooks(config, database, secrets, log, stack);
+  const onEvents = (services: ReadonlySet<ServiceId>): void => {
+    webhooks.wake(services);
+  };
+  const shared = { config, database, leaseDatabase, simulator, media, secrets, notices, log };
+  const ground = { ...shared, files: receivedFiles, clock: systemClock, onEvents };
+  const accounts = await openAccounts(ground, stack);
+  const { ownership, downloader } = accounts;
+  const sessions = joinProcesses(ground, accounts, stack);
+  const { kept, queueChanged } = wakers(accounts, database, log);
   const http = await createHttpServer({
     database,
-    intake: createIntake(database, (messages) => {
-      outbox.kept(messages);
-    }),
-    queueChanged: (serviceId) => {
-      outbox.changed(serviceId);
-    },
+    intake: createIntake(database, kept),
+    queueChanged,
     media: media.intake,
     sessions,
+    webhooks,
     secrets,
     publicUrl: config.publicUrl,
     receivedFiles: { find: receivedFiles.find, wanted: () => downloader.wake() },
+    pacing: accounts.pacing,
     clock: systemClock,
     random: systemRandom,
     log,
     simulatorUrl: simulator?.httpUrl ?? null,
     simulatorToken: simulator?.token ?? null,
     isReady: () => whyNotReady(database),
-    metrics: createMetrics(sessions),
+    metrics: createMetrics(accounts.sessions),
   });
   startHousekeeping(database, sessions, log, stack);
   await ownership.start();
   await http.listen({ port: config.port, host: config.host });
   stack.defer(() => http.close());
-  media.start((serviceId) => {
-    outbox.changed(serviceId);
-  });
+  media.start(queueChanged);
+  webhooks.start();
   return {
     url: urlOf(http, config.host),
     secrets,
@@ -117,10 +118,33 @@ async function buildGateway(
   };
 }
 
+/** What wakes the sender of an account, here or wherever it is. */
+function wakers(
+  { outbox, ownership }: Accounts,
+  database: Database,
+  log: Log,
+): {
+  kept: (messages: readonly AcceptedMessage[]) => void;
+  queueChanged: (serviceId: ServiceId) => void;
+} {
+  const isElsewhere = (serviceId: ServiceId): boolean => ownership.leaseOf(serviceId) === null;
+  return {
+    kept(messages) {
+      outbox.kept(messages);
+      const services = messages.map((message) => message.serviceId);
+      tellOwners(database, log, services.filter(isElsewhere));
+    },
+    queueChanged(serviceId) {
+      outbox.changed(serviceId);
+      if (isElsewhere(serviceId)) tellOwners(database, log, [serviceId]);
+    },
+  };
+}
+
 /** What time asks for. */
 function startHousekeeping(
   database: Database,
-  sessions: Sessions,
+  sessions: SessionControl,
   log: Log,
   stack: AsyncDisposableStack,
 ): void {
@@ -143,7 +167,7 @@ async function prepareDatabase(
   config: Config,
   log: Log,
   stack: AsyncDisposableStack,
-): Promise<{ readonly database: Database; readonly leaseDatabase: Database }> {
+): Promise<{ database: Database; leaseDatabase: Database; notices: Notices }> {
   let url = config.databaseUrl;
   if (url === null) {
     const embedded = await startEmbeddedPostgres({ dataDir: config.dataDir, log });
@@ -159,7 +183,10 @@ async function prepareDatabase(
   const leaseDatabase = openDatabase(url, onBreak, LEASE_DATABASE);
   stack.defer(() => leaseDatabase.close());
   await assertDurable((statement) => database.pool.query(statement));
-  return { database, leaseDatabase };
+  const notices = new Notices({ url, clock: systemClock, random: systemRandom, log });
+  notices.start();
+  stack.defer(() => notices.close());
+  return { database, leaseDatabase, notices };
 }
 
 /** Files on their way out and in: on this disk, and where other processes may need them, there. */
@@ -191,6 +218,30 @@ async function openFiles(
   sweeper.start();
   stack.defer(() => sweeper.stop());
   return { media, receivedFiles };
+}
+
+function openOwnWebhooks(
+  { allowPrivateUrls, publicUrl }: Config,
+  database: Database,
+  { masterKey }: Secrets,
+  log: Log,
+  stack: AsyncDisposableStack,
+): Webhooks {
+  const files = createFileLinks(masterKey, publicUrl, systemClock);
+  const keyring = createKeyring(masterKey, systemRandom);
+  const webhooks = openWebhooks({
+    database,
+    masterKey,
+    allowPrivateUrls,
+    publicUrl,
+    openKey: (sealed) => keyring.open(sealed),
+    linkTo: (file, base) => files.linkFrom(base, file),
+    clock: systemClock,
+    random: systemRandom,
+    log,
+  });
+  stack.defer(() => webhooks.stop());
+  return webhooks;
 }
 
 async function whyNotReady(database: Database): Promise<string | null> {

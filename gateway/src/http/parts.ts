@@ -2,11 +2,23 @@ import type { Registry } from 'prom-client';
 import type { ServiceId } from '../domain/ids.ts';
 import type { MediaIntake } from '../media/media-intake.ts';
 import type { Intake } from '../outbox/intake.ts';
+import type { PacingPolicy } from '../domain/pacing.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Random } from '../runtime/random.ts';
 import type { SessionControl } from '../sessions/session-control.ts';
 import type { Database } from '../storage/database.ts';
+import type { RecordedAttempt } from '../storage/webhooks/record-attempts.ts';
+
+/** Where events go out; `webhooks/` has it. */
+interface WebhookPort {
+  /** A service's webhook was changed, or there is something to deliver. */
+  changed(serviceId: ServiceId): void;
+  /** Refuses, by its form, an address that nothing may be posted to. @throws OutgoingRefusal */
+  readUrl(written: string): URL;
+  /** Posts one event that says it is a test, at once and once; null when there is no webhook. */
+  test(serviceId: ServiceId): Promise<RecordedAttempt | null>;
+}
 
 /** Everything the HTTP edge stands on; it opens and closes none of it. */
 export interface HttpParts {
@@ -16,6 +28,7 @@ export interface HttpParts {
   queueChanged(serviceId: ServiceId): void;
   readonly media: MediaIntake;
   readonly sessions: SessionControl;
+  readonly webhooks: WebhookPort;
   readonly secrets: {
     /** 32 bytes. */
     readonly masterKey: Buffer;
@@ -29,6 +42,12 @@ export interface HttpParts {
     find(spoolName: string): Promise<string | null>;
     /** Somebody asks for a file that is not here. */
     wanted(): void;
+  };
+  readonly pacing: {
+    /** How fast accounts may send, unless something else was asked for a service. */
+    readonly policy: PacingPolicy;
+    /** What was asked for a service changed; its row is written. */
+    changed(serviceId: ServiceId): void;
   };
   readonly clock: Clock;
   readonly random: Random;

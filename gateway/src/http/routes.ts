@@ -8,6 +8,8 @@ import { addAgents } from './operator/agents.ts';
 import { addCreateService } from './operator/create-service.ts';
 import { addCredit } from './operator/credit.ts';
 import { addExpireService } from './operator/expire-service.ts';
+import { addSetPacing } from './operator/set-pacing.ts';
+import { addShowPacing } from './operator/show-pacing.ts';
 import { addListServices } from './operator/list-services.ts';
 import { addGetReceivedFile } from './media/get-received-file.ts';
 import { addConnect } from './partner/connect.ts';
@@ -34,6 +36,7 @@ import { addGetGroupList } from './tenant/get-group-list.ts';
 import { addIsRegistered } from './tenant/is-registered.ts';
 import { addListSchedules } from './tenant/list-schedules.ts';
 import { addMessages } from './tenant/messages.ts';
+import { addPacing } from './tenant/pacing.ts';
 import { addPending } from './tenant/pending.ts';
 import { addReceivedMessages } from './tenant/received-messages.ts';
 import { addResendMessage } from './tenant/resend-message.ts';
@@ -42,6 +45,14 @@ import { addSendLocation } from './tenant/send-location.ts';
 import { addSendMsg } from './tenant/send-msg.ts';
 import { addSentMessages } from './tenant/sent-messages.ts';
 import { addServiceSettings } from './tenant/service-settings.ts';
+import { addWebhookDeliveries } from './tenant/webhook/deliveries.ts';
+import { addPendingWebhook } from './tenant/webhook/pending.ts';
+import { addRemoveWebhook } from './tenant/webhook/remove.ts';
+import { addReplayWebhook } from './tenant/webhook/replay.ts';
+import { addResendWebhook } from './tenant/webhook/resend.ts';
+import { addWebhookSecret } from './tenant/webhook/secret.ts';
+import { addSetWebhook } from './tenant/webhook/set.ts';
+import { addTestWebhook } from './tenant/webhook/test.ts';
 
 const DOORS = {
   tenant: [
@@ -51,6 +62,7 @@ const DOORS = {
     addGetStatus,
     addSentMessages,
     addReceivedMessages,
+    addPacing,
     addPending,
     addDeletePending,
     addMessages,
@@ -61,6 +73,16 @@ const DOORS = {
     addGetGroupList,
     addIsRegistered,
     addServiceSettings,
+  ],
+  webhook: [
+    addSetWebhook,
+    addRemoveWebhook,
+    addPendingWebhook,
+    addResendWebhook,
+    addWebhookDeliveries,
+    addReplayWebhook,
+    addTestWebhook,
+    addWebhookSecret,
   ],
   partner: [
     addCreate,
@@ -76,7 +98,15 @@ const DOORS = {
     addGetWalletBalance,
   ],
   media: [addGetReceivedFile],
-  operator: [addAgents, addCredit, addCreateService, addListServices, addExpireService],
+  operator: [
+    addAgents,
+    addCredit,
+    addCreateService,
+    addListServices,
+    addExpireService,
+    addShowPacing,
+    addSetPacing,
+  ],
   health: [addHello, addLive, addReady, addMetrics],
 };
 

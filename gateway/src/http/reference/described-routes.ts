@@ -4,10 +4,12 @@ import type { ErrorFamily } from '../answers/error-answer.ts';
 import { HEALTH } from './endpoints/health.ts';
 import { MANAGING } from './endpoints/managing.ts';
 import { OPERATOR } from './endpoints/operator.ts';
+import { PACING } from './endpoints/pacing.ts';
 import { PARTNER } from './endpoints/partner.ts';
 import { READING } from './endpoints/reading.ts';
 import { SENDING } from './endpoints/sending.ts';
 import { SETTINGS } from './endpoints/settings.ts';
+import { WEBHOOKS } from './endpoints/webhooks.ts';
 import type { Reference, References } from './reference.ts';
 
 const REFERENCES: References = {
@@ -15,8 +17,10 @@ const REFERENCES: References = {
   ...READING,
   ...MANAGING,
   ...SETTINGS,
+  ...WEBHOOKS,
   ...PARTNER,
   ...OPERATOR,
+  ...PACING,
   ...HEALTH,
 };
 
