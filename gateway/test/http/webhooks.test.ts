@@ -17,6 +17,9 @@ const failure = ({ status, json }: Awaited<ReturnType<typeof ask>>) => [
   (json as { code?: string }).code,
 ];
 
+const readSecret = async (query = '') =>
+  (await ask('secret', query)).json as { secret: string; oldSecretUntil: string | null };
+
 test('only Premium has webhooks; removing one is never refused', async () => {
   const basic = await http.operate('/admin/services', { planId: 2, cycle: 1 });
   const { apiKey: basicKey } = basic.json as { apiKey: string };
@@ -64,15 +67,13 @@ test('set keeps the secret; rotate changes it and tells how long the old one sig
       `{"status":"true","url":"${url}","apiKey":"${apiKey}","message":"Webhook has been set successfully"}`,
     );
   }
-  const read = async (query = '') =>
-    (await ask('secret', query)).json as { secret: string; oldSecretUntil: string | null };
-  const first = await read();
+  const first = await readSecret();
   assert.match(first.secret, /^whsec_[A-Za-z0-9+/]{43}=$/);
   assert.equal(first.oldSecretUntil, null);
-  const second = await read('?rotate=true');
+  const second = await readSecret('?rotate=true');
   assert.notEqual(second.secret, first.secret);
   assert.match(second.oldSecretUntil ?? '', /^\d{4}\/\d\d\/\d\d /);
-  assert.deepEqual(await read(), second);
+  assert.deepEqual(await readSecret(), second);
 });
 
 test('events wait, are listed, dropped by remove, and replayed', async () => {
