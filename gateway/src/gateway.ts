@@ -19,6 +19,7 @@ import { lockDirectory } from './runtime/directory-lock.ts';
 import type { Log } from './runtime/log.ts';
 import { systemRandom } from './runtime/random.ts';
 import type { Answer, Connector, IncomingMessage } from './sessions/connection.ts';
+import { ConnectGate } from './sessions/connect-gate.ts';
 import { Sessions } from './sessions/sessions.ts';
 import { openSimulatedWhatsApp, type SimulatedWhatsApp } from './simulated-whatsapp.ts';
 import { openDatabase, type Database } from './storage/database.ts';
@@ -162,9 +163,10 @@ function joinSessions(
     downloader.wake();
   };
   const inbox = createInbox(database, { seal: files.seal, onFile: wanted }, systemClock);
+  const gate = new ConnectGate({ clock: systemClock, random: systemRandom, log });
   const sessions: Sessions = new Sessions(
     database,
-    { connector, clock: systemClock, random: systemRandom, log },
+    { connector, gate, clock: systemClock, random: systemRandom, log },
     {
       async onAnswer(serviceId, answer) {
         await recordAnswer(inbox, serviceId, answer);

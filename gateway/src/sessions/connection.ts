@@ -1,4 +1,4 @@
-import type { CloseReason } from '../domain/connection-state.ts';
+import type { ConnectionEnd } from '../domain/connection-state.ts';
 import type { GroupId } from '../domain/group-id.ts';
 import type { ServiceId, WhatsAppId } from '../domain/ids.ts';
 import type { DownloadResult } from '../domain/media.ts';
@@ -131,7 +131,7 @@ export interface ConnectionListener {
   /** What a message sent earlier says, for a phone that could not read it; null if unknown. */
   findSent(whatsAppId: WhatsAppId): Promise<DueContent | null>;
   /** The last call of a connection's life. */
-  onClosed(reason: CloseReason, detail: string): void;
+  onClosed(end: ConnectionEnd): void;
 }
 
 /** Opens connections. */

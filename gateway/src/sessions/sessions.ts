@@ -13,6 +13,11 @@ import {
   setSessionWanted,
 } from '../storage/sessions/session-rows.ts';
 import {
+  findLeftSession,
+  recordSessionEnd,
+  type SessionEnd,
+} from '../storage/sessions/session-ends.ts';
+import {
   SendRefusal,
   type Answer,
   type Connection,
@@ -21,13 +26,12 @@ import {
   type ServiceMode,
 } from './connection.ts';
 import { Session, type SessionParts } from './session.ts';
-import type { SessionModel } from './session-machine.ts';
+import { staysStopped } from './session-machine.ts';
+import type { SessionModel } from './session-model.ts';
 import type { SessionControl } from './session-control.ts';
 import { createWaiters } from '../runtime/waiters.ts';
 
 const LINK_WAIT_MS = 15_000;
-/** Sessions started together share this window, so that a restart is no storm. */
-const STARTS_PER_SECOND = 20;
 const REMEMBERED_LOOKUPS_MAX = 50_000;
 
 /** What the sessions hand on. Promises resolve when the thing is durable. */
@@ -48,6 +52,8 @@ export class Sessions implements SessionControl {
   readonly #sessions = new Map<ServiceId, Session>();
   readonly #changes = createWaiters<ServiceId>();
   readonly #lookups = new LRUCache<string, PhoneNumber>({ max: REMEMBERED_LOOKUPS_MAX });
+  /** Services with a row in `session_ends`. */
+  readonly #ended = new Set<ServiceId>();
   /** Rows are written in the order of the changes they tell of. */
   #writing: Promise<void> = Promise.resolve();
   #isStopping = false;
@@ -58,14 +64,14 @@ export class Sessions implements SessionControl {
     this.#listener = listener;
   }
 
-  /** Brings back every linked service that wants a connection, a few a second. */
+  /** Brings back every linked service that wants a connection; the gate lets in a few a second. */
   async start(): Promise<void> {
     const wanted = await listWantedSessions(this.#database);
-    let startedCount = 0;
-    for (const { serviceId, mode } of wanted) {
+    for (const { serviceId, mode, state } of wanted) {
       if (this.#isStopping) return;
       if (!this.#parts.connector.serves(mode)) continue;
       if (!(await this.#isLinked(serviceId))) {
+        if (staysStopped(state)) continue;
         // Nobody looks at its QR codes now; asking for one starts it again.
         await recordSession(this.#database, serviceId, {
           state: 'disconnected',
@@ -74,11 +80,7 @@ export class Sessions implements SessionControl {
         });
         continue;
       }
-      const session = this.#sessionOf(serviceId, mode);
-      const delayMs = Math.floor(startedCount / STARTS_PER_SECOND) * 1000;
-      startedCount += 1;
-      if (delayMs === 0) session.want();
-      else this.#parts.clock.after(delayMs, () => this.#isStopping || session.want());
+      await this.#bringBack(serviceId, mode);
     }
   }
 
@@ -113,7 +115,7 @@ export class Sessions implements SessionControl {
     if (wanted === null) throw new Problem('service_not_found');
     if (!this.#parts.connector.serves(wanted.mode)) throw new Problem('test_mode_off');
     await setSessionWanted(this.#database, serviceId, true);
-    this.#sessionOf(serviceId, wanted.mode).want();
+    (await this.#bringBack(serviceId, wanted.mode)).want();
   }
 
   async disconnect(serviceId: ServiceId): Promise<void> {
@@ -124,8 +126,9 @@ export class Sessions implements SessionControl {
 
   async currentQr(serviceId: ServiceId): Promise<string | null> {
     await this.connect(serviceId);
-    if (await this.#isLinked(serviceId)) return null;
     const session = this.#sessions.get(serviceId);
+    await session?.forgotten;
+    if (await this.#isLinked(serviceId)) return null;
     const isDecided = (): boolean => session === undefined || isLinkingDecided(session.model);
     await this.#changes.until(serviceId, isDecided, LINK_WAIT_MS, this.#parts.clock);
     const model = session?.model;
@@ -195,9 +198,21 @@ export class Sessions implements SessionControl {
     return this.#parts.connector.isLinked(serviceId);
   }
 
-  #sessionOf(serviceId: ServiceId, mode: ServiceMode): Session {
+  /** The session as it was left, if it is not here already: a ban holds over restarts. */
+  async #bringBack(serviceId: ServiceId, mode: ServiceMode): Promise<Session> {
     const existing = this.#sessions.get(serviceId);
     if (existing !== undefined) return existing;
+    const left = await findLeftSession(this.#database, serviceId);
+    const meanwhile = this.#sessions.get(serviceId);
+    if (meanwhile !== undefined) return meanwhile;
+    const session = this.#addSession(serviceId, mode);
+    if (left === null || this.#isStopping) return session;
+    if (left.notBeforeInMs !== null || left.forgetInMs !== null) this.#ended.add(serviceId);
+    session.restore(left);
+    return session;
+  }
+
+  #addSession(serviceId: ServiceId, mode: ServiceMode): Session {
     const session = new Session(serviceId, mode, this.#parts, {
       onAnswer: (answer) => this.#listener.onAnswer(serviceId, answer),
       onMessage: (message) => this.#listener.onMessage(serviceId, message),
@@ -217,14 +232,24 @@ export class Sessions implements SessionControl {
   }
 
   #recordState(session: Session): void {
-    const { serviceId, account } = session;
+    const { serviceId, account, end } = session;
     const { state, detail, qr } = session.model;
     // A stop is no news about the account: the next start finds the row as it was.
     if (!this.#isStopping) {
       const news = { state, detail, qr, ...(account === null ? {} : { account }) };
+      this.#recordEnd(serviceId, end);
       this.#write(() => recordSession(this.#database, serviceId, news));
     }
     this.#changes.wake(serviceId);
+  }
+
+  /** Most sessions never have one; of those nothing is written. */
+  #recordEnd(serviceId: ServiceId, end: SessionEnd): void {
+    const isNone = end.notBeforeInMs === null && end.forgetInMs === null;
+    if (isNone && !this.#ended.has(serviceId)) return;
+    if (isNone) this.#ended.delete(serviceId);
+    else this.#ended.add(serviceId);
+    this.#write(() => recordSessionEnd(this.#database, serviceId, end));
   }
 
   #write(statement: () => Promise<void>): void {
@@ -235,8 +260,13 @@ export class Sessions implements SessionControl {
 }
 
 /** Waiting longer for a QR code makes no sense: it is there, or not needed, or will not come soon. */
-function isLinkingDecided({ qr, mode, failures }: SessionModel): boolean {
+function isLinkingDecided({ qr, mode, state, failures }: SessionModel): boolean {
   return (
-    qr !== null || mode === 'open' || mode === 'stopped' || (mode === 'waiting' && failures > 1)
+    qr !== null ||
+    mode === 'open' ||
+    mode === 'stopped' ||
+    state === 'outdated' ||
+    state === 'temporarily_banned' ||
+    (mode === 'waiting' && failures > 1)
   );
 }

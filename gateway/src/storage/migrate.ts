@@ -4,6 +4,7 @@ import * as content from './migrations/0002-content.ts';
 import * as lists from './migrations/0003-lists.ts';
 import * as ownership from './migrations/0004-ownership.ts';
 import * as sending from './migrations/0006-sending.ts';
+import * as sessionEnds from './migrations/0009-session-ends.ts';
 import { openDatabase } from './database.ts';
 
 /** In the order they run; a name is never changed or reused once released. */
@@ -13,6 +14,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0003-lists': lists,
   '0004-ownership': ownership,
   '0006-sending': sending,
+  '0009-session-ends': sessionEnds,
 };
 
 /**

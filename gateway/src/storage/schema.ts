@@ -10,6 +10,8 @@ export interface Schema {
   agents: AgentTable;
   services: ServiceTable;
   sessions: SessionTable;
+  session_ends: SessionEndTable;
+  session_health: SessionHealthTable;
   account_keys: AccountKeyTable;
   workers: WorkerTable;
   leases: LeaseTable;
@@ -58,6 +60,19 @@ interface SessionTable {
   name: string | null;
   connected_at: Date | null;
   changed_at: Generated<Date>;
+}
+
+interface SessionEndTable {
+  service_id: ServiceId;
+  retry_at: Date | null;
+  forget_at: Date | null;
+}
+
+interface SessionHealthTable {
+  service_id: ServiceId;
+  heard_at: Date;
+  is_slow: boolean;
+  answer_ms: number | null;
 }
 
 interface AccountKeyTable {

@@ -1,4 +1,4 @@
-import type { CloseReason } from '../domain/connection-state.ts';
+import type { ConnectionEnd } from '../domain/connection-state.ts';
 import { whatsAppId as whatsAppIdOf } from '../domain/ids.ts';
 import type { DueContent, DueMessage } from '../domain/message.ts';
 import type { PhoneNumber } from '../domain/phone-number.ts';
@@ -13,7 +13,7 @@ import {
 } from '../sessions/connection.ts';
 import { Arrivals } from './arrivals.ts';
 import type { BinaryNode, proto, WAMessage } from './baileys.ts';
-import { closeReasonOf } from './close-reason.ts';
+import { connectionEndOf, rawReasonOf } from './close-reason.ts';
 import { decodeAck, decodeReceipt } from './decode-answer.ts';
 import { decodeMessage } from './decode-message.ts';
 import { DurabilityGate } from './durability-gate.ts';
@@ -24,7 +24,7 @@ import { OutgoingFiles } from './files/outgoing-files.ts';
 import { uploadFile } from './files/upload-file.ts';
 import { GroupSender } from './groups/group-sender.ts';
 import { makeJid, parseJid } from './jid.ts';
-import { isLinkedDevice, stageCredentials } from './key-store.ts';
+import { stageCredentials } from './key-store.ts';
 import { handleInOrder } from './handle-in-order.ts';
 import { PollVotes } from './received/poll-votes.ts';
 import { openSocket, type SocketParts } from './socket.ts';
@@ -85,7 +85,7 @@ export class BaileysConnection implements Connection {
     this.#rawSocket = (this.#socket.ws as unknown as { socket: RawWebSocket }).socket;
     this.#gate = this.#installGate();
     this.#watchdog = startWatchdog(clock, (what) => {
-      this.#finish(this.#wasWebSocketOpen ? 'lost' : 'unreachable', what);
+      this.#finish({ reason: this.#wasWebSocketOpen ? 'lost' : 'unreachable', detail: what });
     });
     this.#qrShown.promise.catch(() => undefined);
     handleInOrder(this.#socket.ws, 'CB:message');
@@ -140,7 +140,7 @@ export class BaileysConnection implements Connection {
   }
 
   close(): Promise<void> {
-    this.#finish('asked', '');
+    this.#finish({ reason: 'asked', detail: '' });
     return Promise.resolve();
   }
 
@@ -184,7 +184,7 @@ export class BaileysConnection implements Connection {
       },
       () => this.#parts.vault.durable(this.#parts.serviceId),
       (error) => {
-        this.#finish('lost', `a change could not be kept: ${String(error)}`);
+        this.#finish({ reason: 'lost', detail: `a change could not be kept: ${String(error)}` });
       },
     );
     raw.send = (frame, onWritten) => {
@@ -204,7 +204,8 @@ export class BaileysConnection implements Connection {
     });
     // Baileys attaches a listener to this event, which stops `ws` from raising an error for it.
     wire.on('unexpected-response', (_request: unknown, response: { statusCode?: number }) => {
-      this.#finish('unreachable', `the server refused the connection: ${response.statusCode}`);
+      const detail = `the server refused the connection: ${response.statusCode}`;
+      this.#finish({ reason: 'unreachable', detail });
     });
     wire.prependListener('CB:ack,class:message', (node: BinaryNode) => {
       const answer = decodeAck(node, this.#clock.now());
@@ -237,9 +238,11 @@ export class BaileysConnection implements Connection {
       if (update.receivedPendingNotifications === true) this.#hasCaughtUp = true;
       if (update.connection === 'close') {
         const error = update.lastDisconnect?.error;
-        const isLinked = isLinkedDevice(this.#socket.authState.creds);
-        const reason = closeReasonOf(error, this.#wasWebSocketOpen, isLinked);
-        this.#finish(reason, error?.message ?? '');
+        const end = connectionEndOf(error, this.#wasWebSocketOpen);
+        if (end.reason === 'unexplained') {
+          this.#parts.log.warn({ raw: rawReasonOf(error), end }, 'an end without an explanation');
+        }
+        this.#finish(end);
       } else {
         this.#reportOpenOnce();
       }
@@ -300,7 +303,7 @@ export class BaileysConnection implements Connection {
     return jid.kind === 'phone' ? { ...incoming, fromPhone: jid.digits } : incoming;
   }
 
-  #finish(reason: CloseReason, detail: string): void {
+  #finish(end: ConnectionEnd): void {
     if (this.#isFinished) return;
     this.#isFinished = true;
     this.#isOpen = false;
@@ -310,6 +313,6 @@ export class BaileysConnection implements Connection {
     // `end` waits for the peer to close; the peer may be dead, so the wire is cut as well.
     void this.#socket.end(undefined).catch(() => undefined);
     this.#rawSocket.terminate();
-    this.#listener.onClosed(reason, detail);
+    this.#listener.onClosed(end);
   }
 }

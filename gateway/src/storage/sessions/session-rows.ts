@@ -11,6 +11,8 @@ export interface SessionRow {
   readonly phone: string | null;
   readonly lid: string | null;
   readonly name: string | null;
+  /** When a ban ends. */
+  readonly retryAt: Date | null;
 }
 
 /** A service whose account should be connected. */
@@ -27,20 +29,25 @@ export async function findSession(
 ): Promise<SessionRow | null> {
   const row = await database.query
     .selectFrom('sessions')
-    .select(['state', 'detail', 'qr', 'phone', 'lid', 'name'])
-    .where('service_id', '=', serviceId)
+    .leftJoin('session_ends', 'session_ends.service_id', 'sessions.service_id')
+    .select(['state', 'detail', 'qr', 'phone', 'lid', 'name', 'retry_at as retryAt'])
+    .where('sessions.service_id', '=', serviceId)
     .executeTakeFirst();
   return row ?? null;
 }
 
-/** The services that want a connection, so that a start can bring them back. */
+/**
+ * The services that want a connection, and those whose credentials have to be deleted at some time,
+ * so that a start can bring them back.
+ */
 export function listWantedSessions(database: Database): Promise<WantedSession[]> {
   return database.query
     .selectFrom('sessions')
     .innerJoin('services', 'services.id', 'sessions.service_id')
+    .leftJoin('session_ends', 'session_ends.service_id', 'sessions.service_id')
     .select(['sessions.service_id as serviceId', 'services.mode', 'sessions.state'])
-    .where('sessions.is_wanted', '=', true)
-    .where('services.state', '=', 'active')
+    .where(sql<boolean>`
+      (sessions.is_wanted AND services.state = 'active') OR session_ends.forget_at IS NOT NULL`)
     .orderBy('sessions.service_id')
     .execute();
 }
