@@ -36,6 +36,7 @@ const noSessions: SessionControl = {
 
 const noMedia: MediaIntake = {
   take: nobody,
+  digest: nobody,
   discard: nobody,
   keepUpload: nobody,
   keepLink: nobody,
@@ -47,13 +48,18 @@ answer('listen', async ({ databaseUrl, masterKeyHex }: HttpOnlyPlace): Promise<s
   const app = await createHttpServer({
     database: openDatabase(databaseUrl, () => undefined),
     intake: {
-      keep: (messages) => Promise.resolve(messages.map(() => messageId((lastId += 1)))),
+      keep: ({ messages, recipients }) => {
+        const ids = messages.map(() => messageId((lastId += 1)));
+        return Promise.resolve({ ids, recipients, isReplay: false });
+      },
+      recall: () => Promise.resolve(null),
     },
+    queueChanged: () => undefined,
     media: noMedia,
     sessions: noSessions,
     secrets: { masterKey: Buffer.from(masterKeyHex, 'hex'), adminToken: 'none' },
     publicUrl: null,
-    receivedFiles: { pathOf: (name) => name, wanted: () => undefined },
+    receivedFiles: { find: () => Promise.resolve(null), wanted: () => undefined },
     clock: systemClock,
     random: systemRandom,
     log: createLog('warn'),

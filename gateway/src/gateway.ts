@@ -1,16 +1,17 @@
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
-import { Gauge, Registry, collectDefaultMetrics } from 'prom-client';
+import { Registry, collectDefaultMetrics } from 'prom-client';
 import type { Config } from './config/config.ts';
 import { openSecrets, type Secrets } from './config/secrets.ts';
 import type { ServiceId } from './domain/ids.ts';
 import { createHttpServer } from './http/server.ts';
-import type { HttpParts } from './http/parts.ts';
 import { FileDownloader } from './inbox/file-downloader.ts';
 import { createInbox, type Inbox } from './inbox/inbox.ts';
 import { openReceivedFiles, type ReceivedFiles } from './inbox/received-files.ts';
+import { ReceivedSweeper } from './inbox/received-sweeper.ts';
 import { openMedia, type Media } from './media/open-media.ts';
+import { CallForgetter } from './outbox/call-forgetter.ts';
 import { createIntake } from './outbox/intake.ts';
 import { Outbox } from './outbox/outbox.ts';
 import { systemClock } from './runtime/clock.ts';
@@ -20,11 +21,13 @@ import type { Log } from './runtime/log.ts';
 import { systemRandom } from './runtime/random.ts';
 import type { Answer, Connector, IncomingMessage } from './sessions/connection.ts';
 import { ConnectGate } from './sessions/connect-gate.ts';
+import { addSessionMetrics, gateWarnings } from './sessions/session-metrics.ts';
 import { Sessions } from './sessions/sessions.ts';
 import { openSimulatedWhatsApp, type SimulatedWhatsApp } from './simulated-whatsapp.ts';
 import { openDatabase, type Database } from './storage/database.ts';
 import { assertDurable } from './storage/embedded/durability.ts';
 import { startEmbeddedPostgres } from './storage/embedded/embedded-postgres.ts';
+import { createSharedFiles, ownDiskOnly } from './storage/files/shared-files.ts';
 import { StoredKeyVault } from './storage/keys/key-vault.ts';
 import { migrate } from './storage/migrate.ts';
 import { databaseAnswers } from './storage/ping.ts';
@@ -71,40 +74,47 @@ async function buildGateway(
   const database = await prepareDatabase(config, log, stack);
   const simulator = config.testMode ? await openSimulatedWhatsApp(config) : null;
   stack.defer(() => simulator?.close());
-  const media = await openMedia({
-    dataDir: config.dataDir,
+  const { media, receivedFiles } = await openFiles(config, database, secrets, log, stack);
+  const joined = joinSessions(
+    config,
     database,
-    masterKey: secrets.masterKey,
-    allowPrivateUrls: config.allowPrivateUrls,
-    clock: systemClock,
-    random: systemRandom,
+    media,
+    receivedFiles,
+    simulator,
+    secrets,
     log,
-  });
-  stack.defer(() => media.stop());
-  const joined = joinSessions(config, database, media, simulator, secrets, log, stack);
-  const { sessions, outbox, receivedFiles } = joined;
+    stack,
+  );
+  const { sessions, gate, outbox, downloader } = joined;
   const http = await createHttpServer({
     database,
     intake: createIntake(database, (messages) => {
       outbox.kept(messages);
     }),
+    queueChanged: (serviceId) => {
+      outbox.changed(serviceId);
+    },
     media: media.intake,
     sessions,
     secrets,
     publicUrl: config.publicUrl,
-    receivedFiles,
+    receivedFiles: { find: receivedFiles.find, wanted: () => downloader.wake() },
     clock: systemClock,
     random: systemRandom,
     log,
     simulatorUrl: simulator?.httpUrl ?? null,
     simulatorToken: simulator?.token ?? null,
     isReady: () => whyNotReady(database),
-    metrics: createMetrics(sessions),
+    warnings: () => gateWarnings(gate),
+    metrics: createMetrics(sessions, gate),
   });
+  const forgetter = new CallForgetter(database, systemClock, log);
+  forgetter.start();
+  stack.defer(() => forgetter.stop());
   await http.listen({ port: config.port, host: config.host });
   stack.defer(() => http.close());
   media.start((serviceId) => {
-    outbox.fetched(serviceId);
+    outbox.changed(serviceId);
   });
   void sessions.start().catch((error: unknown) => {
     log.error({ err: error }, 'the sessions could not be brought back');
@@ -141,11 +151,12 @@ function joinSessions(
   config: Config,
   database: Database,
   media: Media,
+  files: ReceivedFiles,
   simulator: SimulatedWhatsApp | null,
   secrets: Secrets,
   log: Log,
   stack: AsyncDisposableStack,
-): { sessions: Sessions; outbox: Outbox; receivedFiles: HttpParts['receivedFiles'] } {
+): { sessions: Sessions; gate: ConnectGate; outbox: Outbox; downloader: FileDownloader } {
   const vault = new StoredKeyVault(database, secrets.masterKey, keyCodec, systemClock, log);
   stack.defer(() => within(KEYS_ON_STOP_MS_MAX, vault.close()));
   const connector = createConnector({
@@ -158,11 +169,15 @@ function joinSessions(
       ...(simulator === null ? {} : { test: () => endpointOf(simulator) }),
     },
   });
-  const files = openReceivedFiles(join(config.dataDir, 'received'), secrets.masterKey);
   const wanted = (): void => {
     downloader.wake();
   };
-  const inbox = createInbox(database, { seal: files.seal, onFile: wanted }, systemClock);
+  const inbox = createInbox(
+    database,
+    { seal: files.seal, onFile: wanted },
+    systemClock,
+    () => undefined,
+  );
   const gate = new ConnectGate({ clock: systemClock, random: systemRandom, log });
   const sessions: Sessions = new Sessions(
     database,
@@ -199,7 +214,38 @@ function joinSessions(
     log,
   );
   stack.defer(() => downloader.stop(DOWNLOADS_ON_STOP_MS_MAX));
-  return { sessions, outbox, receivedFiles: { pathOf: files.pathOf, wanted } };
+  return { sessions, gate, outbox, downloader };
+}
+
+/** Files on their way out and in: on this disk, and where other processes may need them, there. */
+async function openFiles(
+  config: Config,
+  database: Database,
+  secrets: Secrets,
+  log: Log,
+  stack: AsyncDisposableStack,
+): Promise<{ media: Media; receivedFiles: ReceivedFiles }> {
+  const { dataDir, databaseUrl, allowPrivateUrls } = config;
+  const { masterKey } = secrets;
+  const sharedFiles = databaseUrl === null ? ownDiskOnly : createSharedFiles(database, masterKey);
+  const media = await openMedia({
+    dataDir,
+    database,
+    sharedFiles,
+    masterKey,
+    allowPrivateUrls,
+    clock: systemClock,
+    random: systemRandom,
+    log,
+  });
+  stack.defer(() => media.stop());
+  const receivedFiles = openReceivedFiles(join(dataDir, 'received'), masterKey, sharedFiles);
+  const { keptDays } = config.received;
+  const files = receivedFiles;
+  const sweeper = new ReceivedSweeper({ database, files, keptDays, clock: systemClock, log });
+  sweeper.start();
+  stack.defer(() => sweeper.stop());
+  return { media, receivedFiles };
 }
 
 function startDownloader(
@@ -221,7 +267,6 @@ function startDownloader(
       },
     },
     bytesMax: config.received.fileBytesMax,
-    keptDays: config.received.keptDays,
     clock: systemClock,
     random: systemRandom,
     log,
@@ -255,19 +300,10 @@ async function whyNotReady(database: Database): Promise<string | null> {
   return (await databaseAnswers(database)) ? null : 'The database does not answer.';
 }
 
-function createMetrics(sessions: Sessions): Registry {
+function createMetrics(sessions: Sessions, gate: ConnectGate): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const gauge = new Gauge({
-    name: 'tickwire_sessions',
-    help: 'Sessions of this process by connection state.',
-    labelNames: ['state'],
-    registers: [registry],
-    collect() {
-      gauge.reset();
-      for (const [state, count] of sessions.countByState()) gauge.set({ state }, count);
-    },
-  });
+  addSessionMetrics(registry, sessions, gate);
   return registry;
 }
 

@@ -1,6 +1,9 @@
 import { resolve } from 'node:path';
+import { toError } from '../domain/errors.ts';
 import { MEDIA_BYTES_MAX } from '../domain/media.ts';
+import type { PacingPolicy } from '../domain/pacing.ts';
 import type { Environment } from './environment.ts';
+import { decidePacing } from './pacing-file.ts';
 
 /** Every decision the environment makes, checked and with its defaults. */
 export interface Config {
@@ -34,6 +37,8 @@ export interface Config {
   readonly allowPrivateUrls: boolean;
   /** Where the crash campaign makes this process kill itself (`runtime/crash-point.ts`). */
   readonly crashAt: string | null;
+  /** How fast accounts may send. */
+  readonly pacing: PacingPolicy;
   readonly logLevel: string;
 }
 
@@ -95,9 +100,18 @@ export function decideConfig(environment: Environment): Config {
       environment.TICKWIRE_ALLOW_PRIVATE_URLS,
       false,
     ),
+    pacing: readPacing(environment.TICKWIRE_PACING),
     crashAt: environment.TICKWIRE_CRASH_AT ?? null,
     logLevel,
   };
+}
+
+function readPacing(written: string | undefined): PacingPolicy {
+  try {
+    return decidePacing(written);
+  } catch (error) {
+    throw new ConfigError(toError(error).message, { cause: error });
+  }
 }
 
 function readPort(written: string | undefined): number {

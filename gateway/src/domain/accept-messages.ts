@@ -1,5 +1,6 @@
 import { withLatinDigits } from './digits.ts';
 import { Problem } from './errors.ts';
+import { parseExpiry, type WrittenExpiry } from './expiry.ts';
 import { parseGroupId } from './group-id.ts';
 import type { ServiceId, WhatsAppId } from './ids.ts';
 import type { AcceptedMessage, Content, LocationContent, Recipient } from './message.ts';
@@ -7,6 +8,7 @@ import { parsePhoneNumber } from './phone-number.ts';
 import { parseSchedule } from './schedule.ts';
 
 const TEXT_BYTES_MAX = 65_536;
+const METADATA_BYTES_MAX = 1024;
 const RECIPIENTS_MAX = 1000;
 
 /** What a caller asks to be sent, before it is judged. */
@@ -14,7 +16,16 @@ export interface SendRequest {
   /** Numbers or group ids as the caller wrote them. */
   readonly recipients: readonly string[];
   readonly content: Content;
+  readonly options: SendOptions;
+}
+
+/** How a message is to be sent, as the caller wrote it. */
+export interface SendOptions {
   readonly schedule: string | undefined;
+  readonly isUrgent: boolean;
+  readonly expiry: WrittenExpiry;
+  /** The caller's own reference. */
+  readonly metadata: string | undefined;
 }
 
 /** What a service adds to the judgement. */
@@ -89,7 +100,14 @@ export function acceptMessages(
     throw new Problem('missing_parameter', `The parameter "${rules.parameter}" is missing.`);
   }
   if (request.recipients.length > RECIPIENTS_MAX) throw new Problem('too_many_recipients');
-  const scheduledAtMs = parseSchedule(request.schedule, nowMs);
+  const { options } = request;
+  const scheduledAtMs = parseSchedule(options.schedule, nowMs);
+  const howSent = {
+    scheduledAtMs,
+    isUrgent: options.isUrgent,
+    expiresAtMs: parseExpiry(options.expiry, scheduledAtMs, nowMs),
+    metadata: acceptMetadata(options.metadata),
+  };
   const recipients = readRecipients(request.recipients, rules.readRecipient);
   return recipients.map((recipient, index) => ({
     serviceId: rules.serviceId,
@@ -97,10 +115,7 @@ export function acceptMessages(
     recipient,
     writtenRecipient: request.recipients[index] ?? '',
     content: request.content,
-    scheduledAtMs,
-    isUrgent: false,
-    expiresAtMs: null,
-    metadata: null,
+    ...howSent,
   }));
 }
 
@@ -127,6 +142,12 @@ function readRecipients(
 function withinLimit(text: string): string {
   if (Buffer.byteLength(text) > TEXT_BYTES_MAX) throw new Problem('message_too_long');
   return text;
+}
+
+function acceptMetadata(written: string | undefined): string | null {
+  if (written === undefined || written === '') return null;
+  if (Buffer.byteLength(written) > METADATA_BYTES_MAX) throw new Problem('metadata_too_long');
+  return written;
 }
 
 function readDegrees(written: string, parameter: string, most: number): number {

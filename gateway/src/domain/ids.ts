@@ -9,6 +9,8 @@ export type MessageId = Branded<number, 'MessageId'>;
 export type MediaId = Branded<number, 'MediaId'>;
 /** A reseller. */
 export type AgentId = Branded<number, 'AgentId'>;
+/** Something that happened to a service and is told to its listeners. */
+export type EventId = Branded<number, 'EventId'>;
 /** A message as WhatsApp names it; fixed when we accept it and used on every attempt. */
 export type WhatsAppId = Branded<string, 'WhatsAppId'>;
 

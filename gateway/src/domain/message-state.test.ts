@@ -14,6 +14,7 @@ test('each state has its documented wording', () => {
     ['accepted', null, null, ''],
     ['fetching', 'In the send queue', 'Pending', ''],
     ['ready', 'In the send queue', 'Pending', ''],
+    ['held', 'In the send queue', 'Pending', ''],
     ['sending', 'In the send queue', 'Pending', ''],
     ['server', 'OK', 'Message successfully sent', 'server'],
     ['phone', 'OK', 'Message successfully sent', 'phone'],
@@ -26,6 +27,11 @@ test('each state has its documented wording', () => {
   assert.equal(
     wordState({ state: 'ready', isScheduled: true, failure: null }).statusInfo,
     'Waiting for its time',
+  );
+  assert.equal(
+    wordState({ state: 'held', isScheduled: true, failure: null }).statusInfo,
+    'Pending',
+    'its time has come',
   );
 });
 

@@ -1,13 +1,19 @@
 /**
- * The life of a message.
+ * How a message may stand. What leads from one to the other is in `message-life.ts`.
  *
- *   accepted -> (fetching) -> ready -> sending -> server -> phone -> read
- *      |                        |         |
- *   cancelled                expired    failed
+ *   accepted -> (fetching) -> ready <-> sending -> server -> phone -> read
+ *       |            |        |   |         |
+ *       |            |        held +        |
+ *       +------------+----------+           +-> failed
+ *       |
+ *       +-> cancelled, expired
  *
  * - `accepted`: committed here, not yet looked at by the outbox.
  * - `fetching`: its file is fetched from a link first; then `ready`, or `failed` with the reason.
  * - `ready`: waits in its account's queue.
+ * - `held`: due, but its account may begin no new chats now (`outbox/pacing/`); waits aside, so that
+ *   the queue goes on without it, and is `ready` again when somebody of that chat is written to or
+ *   writes.
  * - `sending`: handed to WhatsApp under its fixed id, or about to be; whether WhatsApp has it is not
  *   known until it answers, so after a crash it is sent again under the same id.
  * - `server`, `phone`, `read`: the three ticks. They only climb; `read` may skip `phone`.
@@ -20,6 +26,7 @@ export const MESSAGE_STATES = [
   'accepted',
   'fetching',
   'ready',
+  'held',
   'sending',
   'server',
   'phone',
@@ -67,6 +74,7 @@ export function wordState({ state, isScheduled, failure }: MessageStanding): Sta
       return state === 'accepted'
         ? { status: null, statusInfo: null, delivery: '' }
         : { status: 'In the send queue', statusInfo: 'Pending', delivery: '' };
+    case 'held':
     case 'sending':
       return { status: 'In the send queue', statusInfo: 'Pending', delivery: '' };
     case 'server':

@@ -64,6 +64,14 @@ export interface DueMessage {
   readonly attempts: number;
 }
 
+/** A message that was handed over earlier without an answer. */
+export interface MessageInDoubt extends DueMessage {
+  /** How often the process that was handing it over died. */
+  readonly crashes: number;
+  /** How long ago it was taken from the queue. */
+  readonly inDoubtMs: number;
+}
+
 /** The digits a message's chat is known by: the number or the group's id. */
 export function chatOf(recipient: Recipient): string {
   return recipient.kind === 'person' ? recipient.phone : recipient.groupId;

@@ -21,6 +21,11 @@ const PRICE_PER_MONTH: Cents = cents(500);
 /** Months that can be bought at once. */
 const CYCLES: readonly number[] = [1, 3, 6, 12];
 
+/** Whether there is a plan with this id. */
+export function isPlan(id: number): boolean {
+  return PLANS.some((plan) => plan.id === id);
+}
+
 /** @throws Problem `invalid_parameter` for a plan that does not exist */
 export function planOf(id: number): Plan {
   const plan = PLANS.find((candidate) => candidate.id === id);

@@ -12,16 +12,26 @@ const SECONDS_MAX = 100_000_000_000;
  * @throws Problem `invalid_schedule` when it is no number or more than a year ahead
  */
 export function parseSchedule(written: string | undefined, nowMs: number): number | null {
-  const text = withLatinDigits(written?.trim() ?? '');
-  if (text === '') return null;
-  if (!/^\d{1,16}$/.test(text)) {
+  const atMs = parseUnixTime(written);
+  if (atMs === null) return null;
+  if (atMs === undefined) {
     throw new Problem('invalid_schedule', 'The schedule must be a Unix time: digits only.');
   }
-  const number = Number(text);
-  const atMs = number > SECONDS_MAX ? number : number * 1000;
   if (atMs <= nowMs) return null;
   if (atMs - nowMs > AHEAD_MS_MAX) {
     throw new Problem('invalid_schedule', 'The schedule lies more than a year ahead.');
   }
   return atMs;
+}
+
+/**
+ * @param written seconds since 1970, or milliseconds when it is that long
+ * @returns milliseconds since 1970, null for nothing, undefined for what is no such time
+ */
+export function parseUnixTime(written: string | undefined): number | null | undefined {
+  const text = withLatinDigits(written?.trim() ?? '');
+  if (text === '') return null;
+  if (!/^\d{1,16}$/.test(text)) return undefined;
+  const number = Number(text);
+  return number > SECONDS_MAX ? number : number * 1000;
 }

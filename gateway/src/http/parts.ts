@@ -1,26 +1,19 @@
 import type { Registry } from 'prom-client';
-import type { MessageId } from '../domain/ids.ts';
-import type { AcceptedMessage } from '../domain/message.ts';
+import type { ServiceId } from '../domain/ids.ts';
 import type { MediaIntake } from '../media/media-intake.ts';
+import type { Intake } from '../outbox/intake.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Random } from '../runtime/random.ts';
 import type { SessionControl } from '../sessions/session-control.ts';
 import type { Database } from '../storage/database.ts';
 
-/** Where accepted messages are kept; the outbox has the door. */
-interface Intake {
-  /**
-   * Keeps the messages of one request, all or none. When it resolves they are committed.
-   * @returns their ids in the order given
-   */
-  keep(messages: readonly AcceptedMessage[]): Promise<MessageId[]>;
-}
-
 /** Everything the HTTP edge stands on; it opens and closes none of it. */
 export interface HttpParts {
   readonly database: Database;
   readonly intake: Intake;
+  /** Messages of this service joined the queue, or are due at another time. Committed already. */
+  queueChanged(serviceId: ServiceId): void;
   readonly media: MediaIntake;
   readonly sessions: SessionControl;
   readonly secrets: {
@@ -32,7 +25,8 @@ export interface HttpParts {
   readonly publicUrl: string | null;
   /** The files that came with received messages. */
   readonly receivedFiles: {
-    pathOf(spoolName: string): string;
+    /** Where a file is on this disk, or null when it is nowhere any more. */
+    find(spoolName: string): Promise<string | null>;
     /** Somebody asks for a file that is not here. */
     wanted(): void;
   };
@@ -45,5 +39,7 @@ export interface HttpParts {
   readonly simulatorToken: string | null;
   /** Null when requests can be served, else the reason why not, for a human. */
   isReady(): Promise<string | null>;
+  /** What the operator should know although requests are served, a sentence each. */
+  warnings?(): readonly string[];
   readonly metrics: Registry;
 }

@@ -22,12 +22,17 @@ import { addDocs } from './reference/docs.ts';
 import { addOpenApiJson } from './reference/open-api-json.ts';
 import { buildOpenApi } from './reference/open-api.ts';
 import { addSimulatorProxy } from './simulator/proxy.ts';
+import { addCancelMessage } from './tenant/cancel-message.ts';
+import { addChangeSchedule } from './tenant/change-schedule.ts';
 import { addDeletePending } from './tenant/delete-pending.ts';
 import { addGetStatus } from './tenant/get-status.ts';
 import { addGetGroupList } from './tenant/get-group-list.ts';
 import { addIsRegistered } from './tenant/is-registered.ts';
+import { addListSchedules } from './tenant/list-schedules.ts';
+import { addMessages } from './tenant/messages.ts';
 import { addPending } from './tenant/pending.ts';
 import { addReceivedMessages } from './tenant/received-messages.ts';
+import { addResendMessage } from './tenant/resend-message.ts';
 import { addSendGroup } from './tenant/send-group.ts';
 import { addSendLocation } from './tenant/send-location.ts';
 import { addSendMsg } from './tenant/send-msg.ts';
@@ -44,6 +49,11 @@ const DOORS = {
     addReceivedMessages,
     addPending,
     addDeletePending,
+    addMessages,
+    addCancelMessage,
+    addResendMessage,
+    addListSchedules,
+    addChangeSchedule,
     addGetGroupList,
     addIsRegistered,
     addServiceSettings,

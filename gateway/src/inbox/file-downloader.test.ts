@@ -11,6 +11,7 @@ import { whatsAppId as whatsAppIdOf, type ServiceId } from '../domain/ids.ts';
 import type { DownloadResult } from '../domain/media.ts';
 import { createLog } from '../runtime/log.ts';
 import { systemRandom } from '../runtime/random.ts';
+import { ownDiskOnly } from '../storage/files/shared-files.ts';
 import { findReceivedFile } from '../storage/received/find-received-file.ts';
 import { insertReceived } from '../storage/received/insert-received.ts';
 import {
@@ -19,6 +20,7 @@ import {
 } from '../storage/received/record-received-file.ts';
 import { FileDownloader, type FileSource } from './file-downloader.ts';
 import { openReceivedFiles } from './received-files.ts';
+import { ReceivedSweeper } from './received-sweeper.ts';
 
 const opened = await openTestDatabase();
 after(() => opened[Symbol.asyncDispose]());
@@ -27,7 +29,7 @@ const folder = mkdtempSync(join(tmpdir(), 'received-'));
 after(() => {
   rmSync(folder, { recursive: true });
 });
-const files = openReceivedFiles(folder, randomBytes(32));
+const files = openReceivedFiles(folder, randomBytes(32), ownDiskOnly);
 
 /** A WhatsApp that answers downloads in this order, and notes with what it was asked. */
 function sourceOf(
@@ -57,7 +59,6 @@ function start(source: FileSource, clock = new ManualClock()) {
     files,
     source,
     bytesMax: 1000,
-    keptDays: 30,
     clock,
     random: systemRandom,
     log: createLog('silent'),
@@ -72,7 +73,7 @@ let lastId = 0;
 async function receive(serviceId: ServiceId): Promise<ReceivedFileKey> {
   const whatsAppId = `3EB0${(lastId += 1)}`;
   const source = files.seal(serviceId, whatsAppId, Buffer.from('place'));
-  const count = await insertReceived(database.pool, [
+  const { fileCount } = await insertReceived(database.pool, [
     {
       serviceId,
       whatsAppId,
@@ -85,7 +86,7 @@ async function receive(serviceId: ServiceId): Promise<ReceivedFileKey> {
       file: { source, mimetype: 'image/jpeg', fileName: '', bytes: 5 },
     },
   ]);
-  assert.equal(count, 1);
+  assert.equal(fileCount, 1);
   const { id } = await database.query
     .selectFrom('received_messages')
     .select('id')
@@ -206,6 +207,14 @@ test('old files go, the messages stay; what belongs to nobody goes', async () =>
     .set({ created_at: new Date(0) })
     .where('message_id', '=', old.messageId)
     .execute();
+  const sweeper = new ReceivedSweeper({
+    database,
+    files,
+    keptDays: 30,
+    clock: running.clock,
+    log: createLog('silent'),
+  });
+  sweeper.start();
   const longAgo = new Date(running.clock.now() - 86_400_000);
   writeFileSync(files.pathOf('left-over'), '');
   writeFileSync(files.pathOf('begun-just-now'), '');
@@ -213,7 +222,8 @@ test('old files go, the messages stay; what belongs to nobody goes', async () =>
     utimesSync(files.pathOf(name), longAgo, longAgo);
   }
   running.clock.advance(60_000);
-  await waitUntil('the sweep', () => !existsSync(files.pathOf('left-over')));
+  await sweeper.stop();
+  assert.ok(!existsSync(files.pathOf('left-over')));
   assert.equal((await findReceivedFile(database, old))?.state, 'removed');
   assert.ok(!existsSync(files.pathOf(oldFile.spoolName ?? '')));
   assert.ok(existsSync(files.pathOf(youngFile.spoolName ?? '')));

@@ -12,23 +12,15 @@ import {
   recordNewSource,
   recordStoredFile,
 } from '../storage/received/record-received-file.ts';
-import {
-  findWantedReceivedFiles,
-  removeOldReceivedFiles,
-} from '../storage/received/remove-old-files.ts';
 import type { ReceivedFiles } from './received-files.ts';
 
 const DOWNLOADS_AT_ONCE_MAX = 4;
 const ATTEMPTS_MAX = 5;
 const FIRST_DELAY_MS = 5000;
 const LOOK_EVERY_MS = 5000;
-/** Not while everything starts. */
-const FIRST_SWEEP_MS = 60 * 1000;
-const SWEEP_EVERY_MS = 60 * 60 * 1000;
 /** Longer than any download takes. */
 const LEASE_MS = 20 * 60 * 1000;
 const NAME_BYTES = 16;
-const NAMES_PER_QUESTION_MAX = 1000;
 
 /** Failures that no further try changes. */
 const FINAL_FAILURES: ReadonlySet<string> = new Set(['too_large', 'refused']);
@@ -50,7 +42,6 @@ export interface DownloaderParts {
   readonly files: ReceivedFiles;
   readonly source: FileSource;
   readonly bytesMax: number;
-  readonly keptDays: number;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -60,22 +51,17 @@ export interface DownloaderParts {
  * Fetches the files of received messages, a few at a time.
  *
  * A row waits from the moment its message is kept. It is taken for a while (`claim`), its file is
- * downloaded under a fresh name and synced, and only then is the row `stored`. A failure is tried
+ * downloaded under a fresh name, synced and shared, and only then is the row `stored`. A failure is tried
  * again after 5, 20, 80 and 320 seconds, then the row is `failed` until somebody asks for the file.
  * What WhatsApp does not keep any more is asked for at the sender's phone in between.
- *
- * Once an hour it removes files that are older than they are kept, and files that belong to no row:
- * those of removed services, and of downloads that a crash interrupted.
  */
 export class FileDownloader {
   readonly #parts: DownloaderParts;
   readonly #running = new Set<Promise<void>>();
   #isStopped = false;
   #looking: Promise<void> | null = null;
-  #sweeping: Promise<void> = Promise.resolve();
   #mayBeMore = false;
   #cancelLook: () => void = () => undefined;
-  #cancelSweep: () => void = () => undefined;
 
   constructor(parts: DownloaderParts) {
     this.#parts = parts;
@@ -84,7 +70,6 @@ export class FileDownloader {
   start(): void {
     this.#lookLater();
     this.wake();
-    this.#sweepLater(FIRST_SWEEP_MS);
   }
 
   /** There may be something to download. */
@@ -104,9 +89,7 @@ export class FileDownloader {
   async stop(timeoutMs: number): Promise<void> {
     this.#isStopped = true;
     this.#cancelLook();
-    this.#cancelSweep();
     await this.#looking;
-    await this.#sweeping;
     const late = Promise.withResolvers<void>();
     const cancel = this.#parts.clock.after(timeoutMs, late.resolve);
     await Promise.race([Promise.allSettled(this.#running), late.promise]);
@@ -155,7 +138,10 @@ export class FileDownloader {
     const result = await source.download(file.mode, opened, path, bytesMax);
     if ('failure' in result) {
       await this.#failed(file, opened, result.failure);
-    } else if (!(await recordStoredFile(database, file, spoolName, result.bytes))) {
+      return;
+    }
+    await files.share(spoolName);
+    if (!(await recordStoredFile(database, file, spoolName, result.bytes))) {
       await files.remove(spoolName);
     }
   }
@@ -175,25 +161,5 @@ export class FileDownloader {
     }
     const delayMs = renewed === null ? FIRST_DELAY_MS * 4 ** (attempts - 1) : 0;
     await postponeReceivedFile(database, file, failure, delayMs);
-  }
-
-  #sweepLater(delayMs: number): void {
-    this.#cancelSweep = this.#parts.clock.after(delayMs, () => {
-      this.#sweeping = this.#sweep().catch((error: unknown) => {
-        this.#parts.log.warn({ err: toError(error) }, 'old received files were not removed');
-      });
-      this.#sweepLater(SWEEP_EVERY_MS);
-    });
-  }
-
-  async #sweep(): Promise<void> {
-    const { database, files, keptDays, clock } = this.#parts;
-    for (const name of await removeOldReceivedFiles(database, keptDays)) await files.remove(name);
-    const there = await files.listOlderThan(LEASE_MS, clock.now());
-    for (let first = 0; first < there.length; first += NAMES_PER_QUESTION_MAX) {
-      const names = there.slice(first, first + NAMES_PER_QUESTION_MAX);
-      const wanted = await findWantedReceivedFiles(database, names);
-      for (const name of names.filter((one) => !wanted.has(one))) await files.remove(name);
-    }
   }
 }

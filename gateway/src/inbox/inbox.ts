@@ -41,19 +41,31 @@ export interface Inbox {
   settled(): Promise<void>;
 }
 
-export function createInbox(database: Database, files: InboxFiles, clock: Clock): Inbox {
+/** @param onEvents told of the services whose webhooks have something to deliver */
+export function createInbox(
+  database: Database,
+  files: InboxFiles,
+  clock: Clock,
+  onEvents: (services: ReadonlySet<ServiceId>) => void,
+): Inbox {
   const answers = createBatcher<ServiceAnswer, undefined>(async (batch) => {
     const what = batch.some(isAck) ? 'ack' : 'receipt';
     passCrashPoint(`${what}-before-commit`);
-    await whenDatabaseAnswers(clock, () => recordAnswers(database.pool, mergeAnswers(batch)));
+    const listening = await whenDatabaseAnswers(clock, () =>
+      recordAnswers(database.pool, mergeAnswers(batch)),
+    );
     passCrashPoint(`${what}-after-commit`);
+    if (listening.size > 0) onEvents(listening);
     return batch.map(() => undefined);
   }, ANSWERS);
   const received = createBatcher<ReceivedMessage, undefined>(async (batch) => {
     passCrashPoint('incoming-before-commit');
-    const fileCount = await whenDatabaseAnswers(clock, () => insertReceived(database.pool, batch));
+    const { fileCount, listening } = await whenDatabaseAnswers(clock, () =>
+      insertReceived(database.pool, batch),
+    );
     passCrashPoint('incoming-after-commit');
     if (fileCount > 0) files.onFile();
+    if (listening.size > 0) onEvents(listening);
     return batch.map(() => undefined);
   }, RECEIVED);
   return {

@@ -17,6 +17,7 @@ import type { MediaId, ServiceId } from '../domain/ids.ts';
 import { createLog } from '../runtime/log.ts';
 import { openOutgoing } from '../runtime/outgoing/outgoing.ts';
 import { systemRandom } from '../runtime/random.ts';
+import { ownDiskOnly } from '../storage/files/shared-files.ts';
 import { claimLink } from '../storage/media/claim-fetch.ts';
 import { insertLinkedMedia } from '../storage/media/insert-media.ts';
 import { insertMessages } from '../storage/messages/insert-messages.ts';
@@ -56,6 +57,7 @@ function startFetcher(): Fetcher {
   const started = new Fetcher({
     database,
     spool,
+    sharedFiles: ownDiskOnly,
     outgoing,
     clock: new ManualClock(),
     log: createLog('silent'),

@@ -2,6 +2,7 @@ import { toError } from '../domain/errors.ts';
 import type { ServiceId } from '../domain/ids.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Database } from '../storage/database.ts';
+import type { SharedFiles } from '../storage/files/shared-files.ts';
 import { claimLink, nextFetchInMs, type ClaimedLink } from '../storage/media/claim-fetch.ts';
 import { postponeFetch, recordFetched, recordFetchFailed } from '../storage/media/record-fetch.ts';
 import { FetchFailure, fetchLink, type FetchParts } from './fetch-link.ts';
@@ -19,6 +20,7 @@ const LOOK_AGAIN_MS = 5000;
 
 export interface FetcherParts extends FetchParts {
   readonly database: Database;
+  readonly sharedFiles: Pick<SharedFiles, 'keep'>;
   readonly log: Log;
 }
 
@@ -127,10 +129,11 @@ export class Fetcher {
   }
 
   async #fetchAndRecord({ serviceId, id, link }: ClaimedLink): Promise<void> {
-    const { database, spool } = this.#parts;
+    const { database, spool, sharedFiles } = this.#parts;
     const { file, declaredType } = await fetchLink(link, this.#parts, this.#stopping.signal);
     try {
       const described = await describeFile(file, { declaredType, fileName: '', link });
+      await sharedFiles.keep(file.name, spool.pathOf(file.name));
       if (await recordFetched(database.pool, serviceId, id, described)) {
         this.#onReady?.(serviceId);
         return;

@@ -1,8 +1,11 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { Problem } from '../domain/errors.ts';
 import type { MediaId, ServiceId } from '../domain/ids.ts';
 import { OutgoingRefusal } from '../runtime/outgoing/outgoing-refusal.ts';
 import type { Outgoing } from '../runtime/outgoing/outgoing.ts';
 import type { Database } from '../storage/database.ts';
+import type { SharedFiles } from '../storage/files/shared-files.ts';
 import {
   deleteUnusedMedia,
   insertLinkedMedia,
@@ -27,9 +30,11 @@ export interface MediaIntake {
    * @throws Problem `media_too_large` or `storage_full`, and whatever the source throws
    */
   take(source: AsyncIterable<Uint8Array>): Promise<SpooledFile>;
+  /** SHA-256 of a file that was taken in, as hexadecimal digits. */
+  digest(file: SpooledFile): Promise<string>;
   /** Removes a file that is not used. */
   discard(file: SpooledFile): Promise<void>;
-  /** Keeps an upload as a service's file. @returns its id */
+  /** Keeps an upload as a service's file, where every process finds it. @returns its id */
   keepUpload(serviceId: ServiceId, upload: Upload): Promise<MediaId>;
   /**
    * Keeps a link, whose file is fetched once a message waits for it.
@@ -46,17 +51,20 @@ export interface MediaIntake {
 export interface MediaIntakeParts {
   readonly database: Database;
   readonly spool: Spool;
+  readonly sharedFiles: Pick<SharedFiles, 'keep'>;
   readonly outgoing: Outgoing;
   readonly fetcher: { wake(): void };
 }
 
 export function createMediaIntake(parts: MediaIntakeParts): MediaIntake {
-  const { database, spool, outgoing, fetcher } = parts;
+  const { database, spool, sharedFiles, outgoing, fetcher } = parts;
   return {
     take: (source) => spool.take(source),
+    digest: (file) => digestOf(spool.pathOf(file.name)),
     discard: (file) => spool.remove(file.name),
     async keepUpload(serviceId, { file, declaredType, fileName }) {
       const described = await describeFile(file, { declaredType, fileName, link: '' });
+      await sharedFiles.keep(file.name, spool.pathOf(file.name));
       return await insertUploadedMedia(database, serviceId, described);
     },
     async keepLink(serviceId, link) {
@@ -65,6 +73,12 @@ export function createMediaIntake(parts: MediaIntakeParts): MediaIntake {
     forget: (serviceId, id) => deleteUnusedMedia(database, serviceId, id),
     linksWait: () => fetcher.wake(),
   };
+}
+
+async function digestOf(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const bytes of createReadStream(path)) hash.update(bytes as Buffer);
+  return hash.digest('hex');
 }
 
 function readLink(outgoing: Outgoing, written: string): string {

@@ -14,6 +14,7 @@ let looks = 0;
 const parts: MediaShelfParts = {
   database,
   spool: { pathOf: (name) => `/spool/${name}` },
+  sharedFiles: { bring: () => Promise.resolve(true) },
   probe: {
     describe(path, kind) {
       looks += 1;
@@ -35,7 +36,7 @@ test('a file is looked into once', async () => {
   const shelf = createMediaShelf(parts);
   const service = await storeService(database);
   const file: MediaFile = { mediaId: await insertUploadedMedia(database, service, LOOK), ...LOOK };
-  assert.equal(shelf.pathOf(file), `/spool/${LOOK.spoolName}`);
+  assert.equal(await shelf.pathOf(file), `/spool/${LOOK.spoolName}`);
   const [one, two] = await Promise.all([shelf.describe(file), shelf.describe(file)]);
   assert.equal(one, two);
   assert.equal(looks, 1);

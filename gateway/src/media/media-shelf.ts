@@ -3,6 +3,7 @@ import type { MediaId, ServiceId } from '../domain/ids.ts';
 import type { MediaFile } from '../domain/media.ts';
 import { createSealer } from '../runtime/seal.ts';
 import type { Database } from '../storage/database.ts';
+import type { SharedFiles } from '../storage/files/shared-files.ts';
 import { findUpload, keepUpload } from '../storage/media/uploaded.ts';
 import type { MediaDescription } from './media-description.ts';
 import type { Probe } from './probe/probe.ts';
@@ -10,8 +11,8 @@ import type { Spool } from './spool.ts';
 
 /** Files ready to be sent, as the side that speaks to WhatsApp needs them. */
 export interface MediaShelf {
-  /** The absolute path of the file's bytes. */
-  pathOf(file: MediaFile): string;
+  /** The absolute path of the file's bytes, brought from another process first where needed. */
+  pathOf(file: MediaFile): Promise<string>;
   /** Looks into a file, once a process. Never throws: a file that can not be read has no description. */
   describe(file: MediaFile): Promise<MediaDescription>;
   /** What was kept about the file's upload to WhatsApp, or null when it must be uploaded again. */
@@ -23,6 +24,7 @@ export interface MediaShelf {
 export interface MediaShelfParts {
   readonly database: Database;
   readonly spool: Pick<Spool, 'pathOf'>;
+  readonly sharedFiles: Pick<SharedFiles, 'bring'>;
   readonly probe: Pick<Probe, 'describe'>;
   /** 32 bytes. */
   readonly masterKey: Uint8Array;
@@ -34,15 +36,23 @@ const UPLOAD_AGE_MS_MAX = 30 * 24 * 60 * 60 * 1000;
 
 /** Uploads hold the files' keys, so they are kept sealed, under a key of each service. */
 export function createMediaShelf(parts: MediaShelfParts): MediaShelf {
-  const { database, spool, probe, masterKey } = parts;
+  const { database, spool, sharedFiles, probe, masterKey } = parts;
   const descriptions = new LRUCache<MediaId, Promise<MediaDescription>>({ max: DESCRIPTIONS_MAX });
   const sealerOf = (serviceId: ServiceId) => createSealer(masterKey, `media:${serviceId}`);
+  async function pathOf({ spoolName }: MediaFile): Promise<string> {
+    const path = spool.pathOf(spoolName);
+    await sharedFiles.bring(spoolName, path);
+    return path;
+  }
+
   return {
-    pathOf: (file) => spool.pathOf(file.spoolName),
+    pathOf,
     describe(file) {
       const known = descriptions.get(file.mediaId);
       if (known !== undefined) return known;
-      const description = probe.describe(spool.pathOf(file.spoolName), file.kind);
+      const description = pathOf(file)
+        .then((path) => probe.describe(path, file.kind))
+        .catch(() => ({}));
       descriptions.set(file.mediaId, description);
       return description;
     },

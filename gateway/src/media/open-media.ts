@@ -4,6 +4,7 @@ import type { Log } from '../runtime/log.ts';
 import { openOutgoing } from '../runtime/outgoing/outgoing.ts';
 import type { Random } from '../runtime/random.ts';
 import type { Database } from '../storage/database.ts';
+import type { SharedFiles } from '../storage/files/shared-files.ts';
 import { FETCH_LIMITS } from './fetch-link.ts';
 import { Fetcher, type OnReady } from './fetcher.ts';
 import { createMediaIntake, type MediaIntake } from './media-intake.ts';
@@ -15,6 +16,7 @@ import { Sweeper } from './sweeper.ts';
 export interface MediaParts {
   readonly dataDir: string;
   readonly database: Database;
+  readonly sharedFiles: SharedFiles;
   /** 32 bytes. */
   readonly masterKey: Uint8Array;
   readonly allowPrivateUrls: boolean;
@@ -34,15 +36,23 @@ export interface Media {
 
 /** Opens the spool in the data directory and what works on it. */
 export async function openMedia(parts: MediaParts): Promise<Media> {
-  const { dataDir, database, masterKey, allowPrivateUrls, clock, random, log } = parts;
+  const { dataDir, database, sharedFiles, masterKey, allowPrivateUrls, clock, random, log } = parts;
   const spool = await openSpool(join(dataDir, 'media'), random);
   const outgoing = openOutgoing({ allowPrivate: allowPrivateUrls });
   const probe = new ProbeProcess(clock, log);
-  const fetcher = new Fetcher({ database, spool, outgoing, clock, log, limits: FETCH_LIMITS });
-  const sweeper = new Sweeper({ database, spool, clock, log });
+  const fetcher = new Fetcher({
+    database,
+    spool,
+    sharedFiles,
+    outgoing,
+    clock,
+    log,
+    limits: FETCH_LIMITS,
+  });
+  const sweeper = new Sweeper({ database, spool, sharedFiles, clock, log });
   return {
-    intake: createMediaIntake({ database, spool, outgoing, fetcher }),
-    shelf: createMediaShelf({ database, spool, probe, masterKey }),
+    intake: createMediaIntake({ database, spool, sharedFiles, outgoing, fetcher }),
+    shelf: createMediaShelf({ database, spool, sharedFiles, probe, masterKey }),
     start(onReady) {
       fetcher.start(onReady);
       sweeper.start();

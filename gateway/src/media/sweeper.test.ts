@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +15,7 @@ import type { MessageState } from '../domain/message-state.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { createLog } from '../runtime/log.ts';
 import { systemRandom } from '../runtime/random.ts';
+import { createSharedFiles } from '../storage/files/shared-files.ts';
 import { insertLinkedMedia, insertUploadedMedia } from '../storage/media/insert-media.ts';
 import { insertMessages } from '../storage/messages/insert-messages.ts';
 import { openSpool } from './spool.ts';
@@ -24,6 +26,7 @@ const opened = await openTestDatabase();
 const { database } = opened;
 const directory = mkdtempSync(join(tmpdir(), 'sweeper-'));
 const spool = await openSpool(directory, systemRandom);
+const sharedFiles = createSharedFiles(database, randomBytes(32));
 const service = await storeService(database);
 after(async () => {
   await opened[Symbol.asyncDispose]();
@@ -35,6 +38,12 @@ const hoursAgo = (hours: number): Date => new Date(Date.now() - hours * HOUR_MS)
 /** A file in the spool that was written so long ago. @returns its name */
 async function spoolFile(hours: number): Promise<string> {
   const { name } = await spool.take(Readable.from([Buffer.from('x')]));
+  await sharedFiles.keep(name, spool.pathOf(name));
+  await database.query
+    .updateTable('shared_files')
+    .set({ created_at: hoursAgo(hours) })
+    .where('name', '=', name)
+    .execute();
   utimesSync(spool.pathOf(name), hoursAgo(hours), hoursAgo(hours));
   return name;
 }
@@ -60,7 +69,19 @@ async function upload(states: MessageState[], hours: number, answeredHours = hou
       .where('id', '=', message)
       .execute();
   }
-  return { id, isThere: () => existsSync(spool.pathOf(spoolName)) };
+  return {
+    id,
+    isThere: () => existsSync(spool.pathOf(spoolName)),
+    isShared: () => isShared(spoolName),
+  };
+}
+
+/** Whether other processes can have the file. */
+async function isShared(spoolName: string): Promise<boolean> {
+  const elsewhere = join(directory, 'elsewhere');
+  const isBrought = await sharedFiles.bring(spoolName, elsewhere);
+  rmSync(elsewhere, { force: true });
+  return isBrought;
 }
 
 async function age(id: MediaId, hours: number): Promise<void> {
@@ -72,7 +93,7 @@ async function age(id: MediaId, hours: number): Promise<void> {
 }
 
 const sweepNow = (): Promise<void> =>
-  sweep({ database, spool, clock: systemClock, log: createLog('silent') });
+  sweep({ database, spool, sharedFiles, clock: systemClock, log: createLog('silent') });
 
 test('a file goes a day after no message needs it any more, and not before', async () => {
   const kept = {
@@ -88,8 +109,12 @@ test('a file goes a day after no message needs it any more, and not before', asy
     'of no message': await upload([], 25),
   };
   await sweepNow();
-  for (const [name, file] of Object.entries(kept)) assert.equal(file.isThere(), true, name);
-  for (const [name, file] of Object.entries(removed)) assert.equal(file.isThere(), false, name);
+  for (const [name, file] of Object.entries(kept)) {
+    assert.deepEqual([file.isThere(), await file.isShared()], [true, true], name);
+  }
+  for (const [name, file] of Object.entries(removed)) {
+    assert.deepEqual([file.isThere(), await file.isShared()], [false, false], name);
+  }
   const left = await database.query
     .selectFrom('media')
     .select(['id', 'state'])
@@ -113,6 +138,7 @@ test('files without a row and links without a message go after a day', async () 
   await sweepNow();
   assert.equal(existsSync(spool.pathOf(old)), false);
   assert.equal(existsSync(spool.pathOf(young)), true);
+  assert.deepEqual([await isShared(old), await isShared(young)], [false, true]);
   const rows = await database.query.selectFrom('media').select('id').execute();
   assert.ok(rows.some(({ id }) => id === fresh));
   assert.ok(!rows.some(({ id }) => id === link));

@@ -2,6 +2,7 @@ import { toError } from '../domain/errors.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Database } from '../storage/database.ts';
+import type { SharedFiles } from '../storage/files/shared-files.ts';
 import {
   deleteOrphanedMedia,
   findUnknownFiles,
@@ -16,6 +17,7 @@ const FILES_AT_ONCE = 500;
 export interface SweeperParts {
   readonly database: Database;
   readonly spool: Spool;
+  readonly sharedFiles: Pick<SharedFiles, 'sweep'>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -23,15 +25,17 @@ export interface SweeperParts {
 /**
  * Removes from the spool what no message needs any more: a day after the last message had use for
  * it, so that a recipient's phone can still ask for it again. Files without a row, which a crash
- * between spool and database leaves, go after a day, too.
+ * between spool and database leaves, go after a day, too; so do copies of files, received ones
+ * included, that other processes could have had.
  */
-export async function sweep({ database, spool, clock }: SweeperParts): Promise<void> {
+export async function sweep({ database, spool, sharedFiles, clock }: SweeperParts): Promise<void> {
   for (;;) {
     const names = await releaseUnneededMedia(database.pool, DAY_MS, FILES_AT_ONCE);
     for (const name of names) await spool.remove(name);
     if (names.length < FILES_AT_ONCE) break;
   }
   await deleteOrphanedMedia(database.pool, DAY_MS);
+  await sharedFiles.sweep(DAY_MS);
   let batch: string[] = [];
   for await (const name of spool.namesOlderThan(clock.now() - DAY_MS)) {
     batch.push(name);

@@ -21,8 +21,8 @@ export class Outbox {
     }
   }
 
-  /** Messages whose files had to be fetched joined the queue, due or not. */
-  fetched(serviceId: ServiceId): void {
+  /** Messages joined the queue another way, due or not, or are due at another time. */
+  changed(serviceId: ServiceId): void {
     this.#senderOf(serviceId).scheduled(0);
   }
 

@@ -1,6 +1,7 @@
 import { toError } from '../domain/errors.ts';
 import type { ServiceId, WhatsAppId } from '../domain/ids.ts';
-import { chatOf, type DueMessage, type Recipient } from '../domain/message.ts';
+import { chatOf, type DueMessage, type MessageInDoubt, type Recipient } from '../domain/message.ts';
+import { ATTEMPTS_MAX, isHopeless } from '../domain/message-life.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { passCrashPoint } from '../runtime/crash-point.ts';
 import type { Log } from '../runtime/log.ts';
@@ -8,11 +9,8 @@ import { createWaiters } from '../runtime/waiters.ts';
 import { SendRefusal, type Connection } from '../sessions/connection.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import type { Database } from '../storage/database.ts';
-import {
-  claimDueMessages,
-  claimMessagesInDoubt,
-  type MessageInDoubt,
-} from '../storage/messages/claim-due-messages.ts';
+import { claimDoubts } from '../storage/messages/claim-doubts.ts';
+import { claimDueMessages } from '../storage/messages/claim-due-messages.ts';
 import { failMessage } from '../storage/messages/fail-message.ts';
 import { nextDueInMs } from '../storage/messages/next-due.ts';
 import { postponeMessage } from '../storage/messages/postpone-message.ts';
@@ -27,9 +25,6 @@ const UNANSWERED_MAX = 64;
 const CLAIM_BELOW = UNANSWERED_MAX / 2;
 /** WhatsApp answers within a second; a connection that does not for this long is half dead. */
 const ANSWER_MS_MAX = 20_000;
-const ATTEMPTS_MAX = 4;
-/** A resend under the same id is harmless, so many crashes in a row give nothing up early. */
-const DOUBT_MS_MAX = 60 * 60 * 1000;
 const POSTPONE_MS = 5000;
 const DATABASE_RETRY_MS = 1000;
 const SHOW_QUEUE_MS = 1000;
@@ -179,7 +174,10 @@ export class Sender {
       const room = UNANSWERED_MAX - this.#busyCount;
       this.#isWokenAgain = false;
       if (this.#isStopped) return;
-      const due = await claimDueMessages(database.pool, this.#serviceId, room);
+      const due = await claimDueMessages(database.pool, this.#serviceId, {
+        count: room,
+        urgentFirst: room,
+      });
       if (due.length === 0) break;
       passCrashPoint('claimed');
       if (!(await this.#handOver(connection, due))) return;
@@ -190,11 +188,11 @@ export class Sender {
 
   async #resendDoubts(connection: Connection): Promise<void> {
     await this.#parts.answersSettled();
-    const doubts = await claimMessagesInDoubt(this.#parts.database.pool, this.#serviceId);
-    for (const { id } of doubts.filter(isHopeless)) await this.#fail(id, 'unknown_outcome');
+    const { messages: doubts } = await claimDoubts(this.#parts.database.pool, this.#serviceId, []);
+    for (const { id } of doubts.filter(isGivenUp)) await this.#fail(id, 'unknown_outcome');
     const isUnderWay = ({ whatsAppId }: DueMessage): boolean =>
       this.#unanswered.has(whatsAppId) || this.#inLanes.get(whatsAppId) === connection;
-    const others = doubts.filter((message) => !isHopeless(message) && !isUnderWay(message));
+    const others = doubts.filter((message) => !isGivenUp(message) && !isUnderWay(message));
     this.#mayLeaveDoubts = false;
     const isComplete = await this.#handOver(connection, others, { areInDoubt: true });
     if (!isComplete) this.#mayLeaveDoubts = true;
@@ -329,6 +327,6 @@ export class Sender {
   }
 }
 
-function isHopeless({ attempts, inDoubtMs }: MessageInDoubt): boolean {
-  return attempts > ATTEMPTS_MAX && inDoubtMs > DOUBT_MS_MAX;
+function isGivenUp({ attempts, inDoubtMs }: MessageInDoubt): boolean {
+  return isHopeless(attempts, inDoubtMs);
 }

@@ -3,8 +3,13 @@ import * as first from './migrations/0001-first.ts';
 import * as content from './migrations/0002-content.ts';
 import * as lists from './migrations/0003-lists.ts';
 import * as ownership from './migrations/0004-ownership.ts';
+import * as severalProcesses from './migrations/0005-several-processes.ts';
 import * as sending from './migrations/0006-sending.ts';
+import * as held from './migrations/0007-held.ts';
+import * as pacing from './migrations/0007-pacing.ts';
+import * as idempotency from './migrations/0008-idempotency.ts';
 import * as sessionEnds from './migrations/0009-session-ends.ts';
+import * as webhooks from './migrations/0010-webhooks.ts';
 import { openDatabase } from './database.ts';
 
 /** In the order they run; a name is never changed or reused once released. */
@@ -13,8 +18,13 @@ const MIGRATIONS: Record<string, Migration> = {
   '0002-content': content,
   '0003-lists': lists,
   '0004-ownership': ownership,
+  '0005-several-processes': severalProcesses,
   '0006-sending': sending,
+  '0007-held': held,
+  '0007-pacing': pacing,
+  '0008-idempotency': idempotency,
   '0009-session-ends': sessionEnds,
+  '0010-webhooks': webhooks,
 };
 
 /**

@@ -1,6 +1,7 @@
 import type { Generated } from 'kysely';
 import type { MediaKind } from '../domain/media.ts';
-import type { AgentId, MediaId, MessageId, ServiceId, WhatsAppId } from '../domain/ids.ts';
+import type { AgentId, EventId, MediaId, MessageId, ServiceId, WhatsAppId } from '../domain/ids.ts';
+import type { DeliveryState, EventFormat, EventType, WebhookMode } from '../domain/event.ts';
 import type { ConnectionState } from '../domain/connection-state.ts';
 import type { PhoneNumber } from '../domain/phone-number.ts';
 import type { MessageState } from '../domain/message-state.ts';
@@ -16,10 +17,18 @@ export interface Schema {
   workers: WorkerTable;
   leases: LeaseTable;
   messages: MessageTable;
+  idempotency_keys: IdempotencyKeyTable;
   media: MediaTable;
+  shared_files: SharedFileTable;
   received_messages: ReceivedMessageTable;
   received_media: ReceivedMediaTable;
   lookups: LookupTable;
+  chats: ChatTable;
+  paces: PaceTable;
+  webhooks: WebhookTable;
+  events: EventTable;
+  webhook_deliveries: WebhookDeliveryTable;
+  webhook_attempts: WebhookAttemptTable;
   ledger_accounts: LedgerAccountTable;
   ledger_transactions: LedgerTransactionTable;
   ledger_entries: LedgerEntryTable;
@@ -47,6 +56,8 @@ interface ServiceTable {
   receives_messages: Generated<boolean>;
   expires_at: Date;
   created_at: Generated<Date>;
+  /** What was asked for this service alone, as `readPacing` takes it. */
+  pacing: unknown;
 }
 
 interface SessionTable {
@@ -123,6 +134,18 @@ interface MessageTable {
   claim_epoch: number | null;
   /** How often the process that was handing it over died without a word. */
   crashes: Generated<number>;
+  /** When it was claimed last from the queue: since then WhatsApp may have it. */
+  doubt_since: Date | null;
+}
+
+interface IdempotencyKeyTable {
+  service_id: ServiceId;
+  key: string;
+  fingerprint: Buffer;
+  message_ids: number[];
+  /** Null where one recipient was answered. */
+  recipients: string[] | null;
+  used_at: Generated<Date>;
 }
 
 interface MediaTable {
@@ -172,11 +195,99 @@ interface ReceivedMessageTable {
   received_at: Generated<Date>;
 }
 
+interface ChatTable {
+  service_id: ServiceId;
+  chat: string;
+  opened_at: Date | null;
+  opened_print: string | null;
+  last_sent_at: Date | null;
+  last_received_at: Date | null;
+  paid_until: Generated<Date>;
+}
+
+interface PaceTable {
+  service_id: ServiceId;
+  phone: string;
+  linked_at: Date;
+  is_following: boolean;
+  next_at: Generated<Date>;
+  next_opening_at: Generated<Date>;
+  new_chats_paused_until: Generated<Date>;
+  paused_until: Generated<Date>;
+  pause_reason: 'too_fast' | 'temporary_ban' | null;
+  slowdown: Generated<number>;
+  slowed_at: Generated<Date>;
+  strikes: Generated<number>;
+}
+
+interface SharedFileTable {
+  name: string;
+  bytes: number;
+  created_at: Generated<Date>;
+}
+
 interface LookupTable {
   service_id: ServiceId;
   phone: string;
   whatsapp_phone: PhoneNumber | null;
   checked_at: Generated<Date>;
+}
+
+interface WebhookTable {
+  service_id: ServiceId;
+  url: string | null;
+  format: Generated<EventFormat>;
+  has_feed: Generated<boolean>;
+  sends_key: Generated<boolean>;
+  /** Where links in events lead when no public address is configured. */
+  base_url: Generated<string>;
+  secret_sealed: Buffer;
+  old_secret_sealed: Buffer | null;
+  old_secret_until: Date | null;
+  mode: Generated<WebhookMode>;
+  failures: Generated<number>;
+  probes: Generated<number>;
+  failing_since: Date | null;
+  probe_at: Date | null;
+  disabled_because: string | null;
+  /** The process that delivers to it; only until `wake_at`. */
+  holder: string | null;
+  wake_at: Date | null;
+  resent_at: Date | null;
+  set_at: Generated<Date>;
+}
+
+interface EventTable {
+  id: Generated<EventId>;
+  service_id: ServiceId;
+  type: EventType;
+  subject: string;
+  data: unknown;
+  created_at: Generated<Date>;
+}
+
+interface WebhookDeliveryTable {
+  event_id: EventId;
+  service_id: ServiceId;
+  /** Events of one subject go one after the other. */
+  subject: string;
+  state: Generated<DeliveryState>;
+  attempts: Generated<number>;
+  next_at: Generated<Date>;
+  queued_at: Generated<Date>;
+}
+
+interface WebhookAttemptTable {
+  id: Generated<number>;
+  service_id: ServiceId;
+  event_id: EventId;
+  attempt: number;
+  url: string;
+  status: number | null;
+  failure: string | null;
+  latency_ms: number;
+  answer: string;
+  at: Date;
 }
 
 interface LedgerAccountTable {

@@ -38,6 +38,7 @@ test('keys are loaded, and messages and ticks kept, when the database is back', 
     database,
     { seal: () => Buffer.alloc(0), onFile: () => undefined },
     systemClock,
+    () => undefined,
   );
 
   await line.cut();

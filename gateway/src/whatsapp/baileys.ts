@@ -5,6 +5,7 @@
  */
 import './strict-signatures.ts';
 import './quiet-console.ts';
+import '../runtime/quick-keys.ts';
 
 export {
   BufferJSON,

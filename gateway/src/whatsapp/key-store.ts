@@ -9,6 +9,7 @@ import {
   type SocketConfig,
 } from './baileys.ts';
 import { keyCodec } from './key-codec.ts';
+import { createKeyTransactions } from './key-transactions.ts';
 import type { KeyVault } from './key-vault.ts';
 
 const CREDENTIALS = 'creds';
@@ -73,42 +74,16 @@ export function createKeyStore(vault: KeyVault, serviceId: ServiceId): SignalKey
 }
 
 /**
- * The library's Signal repository, changed in one thing: ratchets are read from the vault and
- * staged there the moment they change, past the library's transactions.
- *
- * Stock Baileys keeps a changed ratchet in a transaction that commits only after the frame was
- * written to the socket, so a crash in between would use a step twice. And two transactions that
- * touch one ratchet, a message going out while one comes in, each hold a copy of their own: the
- * later commit undoes the earlier step. libsignal itself lets only one piece of work at a time load,
- * change and store a session, which is all the order that is needed.
+ * The library's Signal repository over our transactions. They take the place of those the library
+ * made for its socket, for the socket too: it holds the same object.
  */
 export function createWriteThroughRepository(
   vault: KeyVault,
   serviceId: ServiceId,
 ): SocketConfig['makeSignalRepository'] {
-  const store = createKeyStore(vault, serviceId);
   return (auth, logger, lookUpLids) => {
-    const { keys } = auth;
-    const ratchetsApart = {
-      ...keys,
-      get: <Type extends keyof SignalDataTypeMap>(type: Type, ids: string[]) =>
-        RATCHETS.has(type) ? store.get(type, ids) : keys.get(type, ids),
-      async set(data: SignalDataSet) {
-        const { session, 'sender-key': senderKey, ...others } = data;
-        stageAll(vault, serviceId, {
-          ...(session ? { session } : {}),
-          ...(senderKey ? { 'sender-key': senderKey } : {}),
-        });
-        if (Object.keys(others).length > 0) await keys.set(others);
-      },
-    };
-    return underOneName(
-      DEFAULT_CONNECTION_CONFIG.makeSignalRepository(
-        { ...auth, keys: ratchetsApart },
-        logger,
-        lookUpLids,
-      ),
-    );
+    Object.assign(auth.keys, createKeyTransactions(createKeyStore(vault, serviceId)));
+    return underOneName(DEFAULT_CONNECTION_CONFIG.makeSignalRepository(auth, logger, lookUpLids));
   };
 }
 
@@ -136,11 +111,16 @@ function underOneName(repository: Repository): Repository {
   });
 }
 
-const RATCHETS: ReadonlySet<keyof SignalDataTypeMap> = new Set(['session', 'sender-key']);
+/**
+ * The library's list of all contacts that have a privacy token, written anew for each of them. It
+ * serves only to throw old tokens away, which is not worth that.
+ */
+const TOKEN_LIST = '__index';
 
 function stageAll(vault: KeyVault, serviceId: ServiceId, data: SignalDataSet): void {
   for (const [type, values] of Object.entries(data)) {
     for (const [name, value] of Object.entries(values)) {
+      if (type === 'tctoken' && name === TOKEN_LIST) continue;
       vault.stage(serviceId, type, name, value ?? null);
     }
   }

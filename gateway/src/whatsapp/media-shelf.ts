@@ -14,8 +14,8 @@ export interface FileDescription {
 
 /** The port to the files that wait to be sent. */
 export interface MediaShelf {
-  /** Where the file is on this machine. */
-  pathOf(file: MediaFile): string;
+  /** Where the file is on this machine; it is brought here first where needed and possible. */
+  pathOf(file: MediaFile): Promise<string>;
   describe(file: MediaFile): Promise<FileDescription>;
   /** What `keepUploaded` kept for this file, or null. */
   findUploaded(serviceId: ServiceId, mediaId: MediaId): Promise<Buffer | null>;

@@ -68,8 +68,6 @@ export function openSocket(
       connectTimeoutMs: 0,
       defaultQueryTimeoutMs: QUERY_TIMEOUT_MS,
       keepAliveIntervalMs: KEEP_ALIVE_INTERVAL_MS,
-      // Staging never fails, so there is nothing to repeat while the account's key lock is held.
-      transactionOpts: { maxCommitRetries: 1, delayBetweenTriesMs: 100 },
       markOnlineOnConnect: false,
       emitOwnEvents: false,
       syncFullHistory: false,

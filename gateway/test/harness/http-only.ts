@@ -13,6 +13,7 @@ import { systemClock } from '../../src/runtime/clock.ts';
 import { createLog } from '../../src/runtime/log.ts';
 import { systemRandom } from '../../src/runtime/random.ts';
 import { openDatabase, type Database } from '../../src/storage/database.ts';
+import { ownDiskOnly } from '../../src/storage/files/shared-files.ts';
 import { createTestDatabase } from './database.ts';
 import { HeldSessions } from './held-sessions.ts';
 
@@ -73,6 +74,7 @@ export class HttpOnly implements AsyncDisposable {
     const media = await openMedia({
       dataDir,
       database,
+      sharedFiles: ownDiskOnly,
       masterKey: randomBytes(32),
       allowPrivateUrls: false,
       clock: systemClock,
@@ -83,13 +85,14 @@ export class HttpOnly implements AsyncDisposable {
     const parts = {
       database,
       media: media.intake,
+      queueChanged: () => undefined,
       intake: createIntake(database, () => undefined),
       secrets: {
         masterKey: randomBytes(32),
         adminToken: `tw_admin_${randomBytes(8).toString('hex')}`,
       },
       publicUrl: null,
-      receivedFiles: { pathOf: (name: string) => name, wanted: () => undefined },
+      receivedFiles: { find: () => Promise.resolve(null), wanted: () => undefined },
       clock: systemClock,
       random: systemRandom,
       log: createLog('silent'),

@@ -66,6 +66,19 @@ test('every documented form of sendMsg reaches the phone, decrypted', async () =
   await waitUntilShown('447400000011', ['to two', 'as JSON']);
 });
 
+async function tokensGiven(): Promise<number> {
+  return Number((await world.askSimulator('/simulator/stats')).json['privacyTokensIn']);
+}
+
+test('a contact is given its privacy token once, not with every message', async () => {
+  const before = await tokensGiven();
+  for (const text of ['one', 'two', 'three']) {
+    const id = await world.send(apiKey, '447400000065', text);
+    await world.waitForStatus(apiKey, id, { status: 'OK' });
+  }
+  assert.equal(await tokensGiven(), before + 1);
+});
+
 test('the ticks climb one by one: server, phone, read', async () => {
   await behave({ deliverAfterMs: null, readAfterMs: null });
   const first = await world.send(apiKey, '447400000020', 'delivered never');

@@ -3,6 +3,8 @@ import { createRequire } from 'node:module';
 import * as libsignal from 'libsignal';
 import type { SignalStorage } from 'libsignal';
 
+import './quick-keys.ts';
+
 /**
  * libsignal's own declarations describe another shape than its code has (records serialise to
  * plain objects, sessions are open to reading). This file is the one place that knows better.

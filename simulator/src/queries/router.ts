@@ -5,7 +5,7 @@ import { answerKeys } from './key-bundles.ts';
 import { answerMediaConnection } from './media-connection.ts';
 import { answerCount, answerDigest, answerRotate, answerUpload } from './pre-keys.ts';
 import { answerPicture } from './profile-picture.ts';
-import { answerBlocklist, answerPrivacy, answerProps } from './settings.ts';
+import { answerBlocklist, answerPrivacy, answerProps, answerTokens } from './settings.ts';
 import { answerUsync } from './usync.ts';
 import { answerMex } from './mex.ts';
 import { QueryError, acknowledgeOnly } from './query.ts';
@@ -26,6 +26,7 @@ const HANDLERS: Readonly<Record<string, QueryHandler>> = {
   'w props': answerProps,
   'blocklist *': answerBlocklist,
   'privacy privacy': answerPrivacy,
+  'privacy tokens': answerTokens,
   'privacy *': acknowledgeOnly,
   'usync usync': answerUsync,
   'w:sync:app:state sync': answerAppState,

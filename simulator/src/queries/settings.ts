@@ -18,3 +18,9 @@ export const answerPrivacy: QueryHandler = () => [
     PRIVACY.map((name) => stanza('category', { name, value: 'all' })),
   ),
 ];
+
+/** The privacy tokens a device gives its contacts are counted. It should give each one a week. */
+export const answerTokens: QueryHandler = ({ world }) => {
+  world.stats.add('privacyTokensIn');
+  return [];
+};

@@ -19,6 +19,7 @@ export interface Counters {
   negativeAcks: number;
   messagesOut: number;
   receiptsOut: number;
+  privacyTokensIn: number;
   internalErrors: number;
 }
 
@@ -29,6 +30,7 @@ const CHEAP: ReadonlySet<keyof Counters> = new Set([
   'receiptsOut',
   'messagesIn',
   'messagesOut',
+  'privacyTokensIn',
 ]);
 
 const NONE: Readonly<Counters> = {
@@ -49,6 +51,7 @@ const NONE: Readonly<Counters> = {
   negativeAcks: 0,
   messagesOut: 0,
   receiptsOut: 0,
+  privacyTokensIn: 0,
   internalErrors: 0,
 };
 

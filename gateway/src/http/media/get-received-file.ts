@@ -2,7 +2,10 @@ import { createReadStream } from 'node:fs';
 import type { FastifyInstance } from 'fastify';
 import { Problem } from '../../domain/errors.ts';
 import { findReceivedFile } from '../../storage/received/find-received-file.ts';
-import { retryReceivedFile } from '../../storage/received/record-received-file.ts';
+import {
+  fetchLostFileAgain,
+  retryReceivedFile,
+} from '../../storage/received/record-received-file.ts';
 import type { Edge } from '../edge.ts';
 import { fileHeaders, readRange } from './file-headers.ts';
 import { nameOf } from './file-links.ts';
@@ -31,8 +34,12 @@ export function addGetReceivedFile(app: FastifyInstance, edge: Edge): void {
         await retryReceivedFile(edge.database, key);
         edge.receivedFiles.wanted();
       }
-      if (file.state !== 'stored' || file.spoolName === null) {
-        throw new Problem('not_ready', 'This file is being fetched from WhatsApp; try again soon.');
+      if (file.state !== 'stored' || file.spoolName === null) throw beingFetched();
+      const path = await edge.receivedFiles.find(file.spoolName);
+      if (path === null) {
+        await fetchLostFileAgain(edge.database, key, file.spoolName);
+        edge.receivedFiles.wanted();
+        throw beingFetched();
       }
       const range = readRange(request.headers.range, file.bytes);
       if (range === 'outside') {
@@ -45,8 +52,11 @@ export function addGetReceivedFile(app: FastifyInstance, edge: Edge): void {
         void reply.code(206).header('content-range', `bytes ${start}-${end}/${file.bytes}`);
       }
       if (file.bytes === 0) return await reply.send(Buffer.alloc(0));
-      const path = edge.receivedFiles.pathOf(file.spoolName);
       return await reply.send(createReadStream(path, { start, end }));
     },
   });
+}
+
+function beingFetched(): Problem {
+  return new Problem('not_ready', 'This file is being fetched from WhatsApp; try again soon.');
 }

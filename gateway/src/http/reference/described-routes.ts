@@ -2,6 +2,7 @@ import type { TSchema } from '@sinclair/typebox';
 import type { FastifyInstance, RouteOptions } from 'fastify';
 import type { ErrorFamily } from '../answers/error-answer.ts';
 import { HEALTH } from './endpoints/health.ts';
+import { MANAGING } from './endpoints/managing.ts';
 import { OPERATOR } from './endpoints/operator.ts';
 import { PARTNER } from './endpoints/partner.ts';
 import { READING } from './endpoints/reading.ts';
@@ -12,6 +13,7 @@ import type { Reference, References } from './reference.ts';
 const REFERENCES: References = {
   ...SENDING,
   ...READING,
+  ...MANAGING,
   ...SETTINGS,
   ...PARTNER,
   ...OPERATOR,

@@ -134,7 +134,10 @@ function describe(route: DescribedRoute, path: string, url: string): ApiOperatio
 
 function samplesOf({ reference }: DescribedRoute, path: string, url: string): Snippet[] {
   const { method, parameters = {} } = reference.example;
-  const filled = path.replace('{apiKey}', 'APIKEY').replace('{agentId}', '1');
+  const filled = path
+    .replace('{apiKey}', 'APIKEY')
+    .replace('{agentId}', '1')
+    .replace('{messageId}', '565');
   const needsAdminToken = reference.access === 'adminToken';
   const snippets = snippetsOf({ method, url: url + filled, parameters, needsAdminToken });
   // The others would parse the answer as JSON.
@@ -144,6 +147,7 @@ function samplesOf({ reference }: DescribedRoute, path: string, url: string): Sn
 const PATH_PARAMETERS: Readonly<Record<string, string>> = {
   apiKey: 'The key of the service.',
   agentId: 'The number of the agent.',
+  messageId: 'The `messageId` that sending answered.',
   token: 'Names the file and the end of its link’s time, signed.',
   fileName: 'For people and programs that look at it.',
 };

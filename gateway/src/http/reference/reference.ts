@@ -5,6 +5,8 @@ import type { ErrorCode } from '../../domain/errors.ts';
 export const SECTIONS = {
   Sending: 'Messages to people and groups.',
   Reading: 'What was sent, what came in, and what waits.',
+  Managing:
+    'Single messages and schedules: seen whole, changed, cancelled, sent again. Additions to the documented API, in its ways.',
   Settings: 'How a service behaves.',
   Partner: 'Services that an agent buys and looks after.',
   Operator: 'What whoever runs this gateway does, with the admin token.',

@@ -1,4 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox';
+import type { FastifyReply } from 'fastify';
 import {
   acceptMessages,
   groups,
@@ -6,16 +7,13 @@ import {
   type SenderRules,
 } from '../../domain/accept-messages.ts';
 import type { MessageId } from '../../domain/ids.ts';
-import type { AcceptedMessage, Content } from '../../domain/message.ts';
+import type { Content } from '../../domain/message.ts';
+import type { NamedCall, QueuedCall } from '../../domain/named-call.ts';
 import type { Service } from '../../storage/services/service.ts';
 import type { Edge } from '../edge.ts';
-import {
-  several,
-  single,
-  type ParameterValues,
-  type Parameters,
-} from '../parameters/parameters.ts';
+import { several, type ParameterValues, type Parameters } from '../parameters/parameters.ts';
 import { countryCodeFor } from './country-code.ts';
+import { readSendOptions } from './send-options.ts';
 
 const QUEUED = 'Added to the message queue';
 
@@ -69,8 +67,9 @@ export function groupsIn(parameters: Parameters): Recipients {
 }
 
 /**
- * Keeps one message a recipient, all or none, and answers after the commit.
- * @throws Problem for recipients and schedules that are refused; then nothing is kept
+ * Keeps one message a recipient, all or none; resolves after the commit.
+ * @param name under which the call is carried out once, if it has one
+ * @throws Problem for recipients and times that are refused; then nothing is kept
  */
 export async function queueMessages(
   edge: Edge,
@@ -78,15 +77,28 @@ export async function queueMessages(
   parameters: Parameters,
   { parameter, written, readRecipient }: Recipients,
   content: Content,
-): Promise<Record<string, unknown>> {
+  name: NamedCall | null,
+): Promise<QueuedCall> {
   const messages = acceptMessages(
-    { recipients: written.values, content, schedule: single(parameters, 'schedule') },
+    { recipients: written.values, content, options: readSendOptions(parameters) },
     { serviceId: service.id, parameter, readRecipient },
     edge.clock.now(),
     edge.newWhatsAppId,
   );
-  const ids = await edge.intake.keep(messages);
-  return written.isList ? answerSeveral(parameter, messages, ids) : answerOne(ids);
+  return await edge.intake.keep(
+    { messages, recipients: written.isList ? written.values : null },
+    name,
+  );
+}
+
+/** The documented answer; a repeated call gets the one of the first time, and a header says so. */
+export function answerQueued(
+  reply: FastifyReply,
+  parameter: RecipientParameter,
+  { ids, recipients, isReplay }: QueuedCall,
+): Record<string, unknown> {
+  if (isReplay) void reply.header('idempotent-replayed', 'true');
+  return recipients === null ? answerOne(ids) : answerSeveral(parameter, recipients, ids);
 }
 
 function answerOne(ids: readonly MessageId[]): Static<typeof OneQueued> {
@@ -95,12 +107,12 @@ function answerOne(ids: readonly MessageId[]): Static<typeof OneQueued> {
 
 function answerSeveral(
   parameter: RecipientParameter,
-  messages: readonly AcceptedMessage[],
+  recipients: readonly string[],
   ids: readonly MessageId[],
 ): Record<string, unknown> {
   const answer: Record<string, unknown> = {};
-  for (const [index, message] of messages.entries()) {
-    answer[index] = { [parameter]: message.writtenRecipient, messageId: ids[index] };
+  for (const [index, recipient] of recipients.entries()) {
+    answer[index] = { [parameter]: recipient, messageId: ids[index] };
   }
   answer['success'] = 'true';
   answer['messages'] = QUEUED;

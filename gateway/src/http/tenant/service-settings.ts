@@ -11,6 +11,7 @@ import { refuseAutomaticRequest } from '../access/automatic-requests.ts';
 import type { Edge } from '../edge.ts';
 import { single, type Parameters } from '../parameters/parameters.ts';
 import { readParameters } from '../parameters/read-parameters.ts';
+import { switchIn } from '../parameters/switch.ts';
 import { linkedCallingCode } from './country-code.ts';
 import type { KeyInPath } from './key-in-path.ts';
 
@@ -28,14 +29,6 @@ const Settings = Type.Object({
 });
 
 const COUNTRY_CODE_FORM = /^[1-9]\d{0,3}$/;
-const SWITCH_SPELLINGS = new Map([
-  ['on', true],
-  ['true', true],
-  ['1', true],
-  ['off', false],
-  ['false', false],
-  ['0', false],
-]);
 
 /** `serviceSettings`: shows the settings, after changing those that were given. */
 export function addServiceSettings(app: FastifyInstance, edge: Edge): void {
@@ -62,11 +55,11 @@ export function addServiceSettings(app: FastifyInstance, edge: Edge): void {
 /** What the caller wants to be different, or null for nothing. */
 function readChange(parameters: Parameters): ServiceChange | null {
   const countryCode = single(parameters, 'countryCode')?.trim() ?? '';
-  const receiveMessage = single(parameters, 'receiveMessage')?.trim() ?? '';
-  if (countryCode === '' && receiveMessage === '') return null;
+  const receivesMessages = switchIn(parameters, 'receiveMessage');
+  if (countryCode === '' && receivesMessages === null) return null;
   return {
     ...(countryCode === '' ? {} : { countryCode: readCountryCode(countryCode) }),
-    ...(receiveMessage === '' ? {} : { receivesMessages: readSwitch(receiveMessage) }),
+    ...(receivesMessages === null ? {} : { receivesMessages }),
   };
 }
 
@@ -79,14 +72,6 @@ function readCountryCode(written: string): string {
     );
   }
   return digits;
-}
-
-function readSwitch(written: string): boolean {
-  const isOn = SWITCH_SPELLINGS.get(written.toLowerCase());
-  if (isOn === undefined) {
-    throw new Problem('invalid_parameter', 'The receiveMessage must be "on" or "off".');
-  }
-  return isOn;
 }
 
 function describe(service: Service, session: SessionRow | null): Static<typeof Settings> {

@@ -7,7 +7,7 @@ import type { Pool } from 'pg';
 const IS_NEEDED = `
   EXISTS (SELECT FROM messages m
           WHERE m.service_id = media.service_id AND m.media_id = media.id
-            AND (m.state IN ('accepted', 'fetching', 'ready', 'sending')
+            AND (m.state IN ('accepted', 'fetching', 'ready', 'held', 'sending')
               OR greatest(m.accepted_at, m.executed_at, m.server_at)
                  > now() - $1 * interval '1 millisecond'))`;
 

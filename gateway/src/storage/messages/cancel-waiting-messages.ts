@@ -15,7 +15,7 @@ export async function cancelWaitingMessages(
     .updateTable('messages')
     .set({ state: 'cancelled' })
     .where('service_id', '=', serviceId)
-    .where('state', 'in', ['accepted', 'fetching', 'ready'])
+    .where('state', 'in', ['accepted', 'fetching', 'ready', 'held'])
     .where(sql<boolean>`NOT (is_scheduled AND due_at > now())`)
     .executeTakeFirst();
   return Number(result.numUpdatedRows);

@@ -1,93 +1,53 @@
 import type { Pool } from 'pg';
-import type { GroupId } from '../../domain/group-id.ts';
-import type { MessageId, ServiceId, WhatsAppId } from '../../domain/ids.ts';
+import type { ServiceId } from '../../domain/ids.ts';
 import type { DueMessage } from '../../domain/message.ts';
-import type { PhoneNumber } from '../../domain/phone-number.ts';
-import { CONTENT_COLUMNS, contentOf, JOIN_MEDIA, type ContentRow } from './content-columns.ts';
+import { claimedMessageOf, CLAIMED_WITH_MEDIA, type ClaimedRow } from './claimed-message.ts';
 
+// Each kind is walked in its own part of the index, however many of the other wait.
+const waiting = (isUrgent: boolean): string => `
+  SELECT id, due_at FROM messages
+  WHERE service_id = $1 AND is_urgent = ${isUrgent} AND state IN ('accepted', 'ready')
+    AND due_at <= now() AND (expires_at IS NULL OR expires_at > now())
+  ORDER BY due_at, id LIMIT $2 FOR UPDATE`;
+
+// Places that one kind can not fill go to the other.
 const CLAIM_DUE = `
-  WITH due AS (
-    SELECT id FROM messages
-    WHERE service_id = $1 AND state IN ('accepted', 'ready') AND due_at <= now()
-    ORDER BY due_at, id LIMIT $2 FOR UPDATE),
+  WITH urgent AS (${waiting(true)}),
+  other AS (${waiting(false)}),
+  due AS (
+    (SELECT id FROM urgent ORDER BY due_at, id
+     LIMIT greatest($3::int, $2::int - (SELECT count(*) FROM other)))
+    UNION ALL
+    (SELECT id FROM other ORDER BY due_at, id
+     LIMIT $2::int - least($3::int, (SELECT count(*) FROM urgent)))),
   claimed AS (
     UPDATE messages m SET state = 'sending', attempts = m.attempts + 1,
-                          executed_at = coalesce(m.executed_at, now())
+                          executed_at = coalesce(m.executed_at, now()), doubt_since = now()
     FROM due WHERE m.service_id = $1 AND m.id = due.id
-    RETURNING m.*)`;
+    RETURNING m.*)
+  ${CLAIMED_WITH_MEDIA}
+  ORDER BY m.is_urgent DESC, m.due_at, m.id`;
 
-const CLAIM_IN_DOUBT = `
-  WITH claimed AS (
-    UPDATE messages SET attempts = attempts + 1
-    WHERE service_id = $1 AND state = 'sending'
-    RETURNING *)`;
-
-const CLAIMED_WITH_MEDIA = `
-  SELECT m.id, m.whatsapp_id, m.chat, m.is_group, m.attempts,
-         (extract(epoch FROM now() - m.executed_at) * 1000)::float8 AS in_doubt_ms,
-         ${CONTENT_COLUMNS}
-  FROM claimed m ${JOIN_MEDIA}
-  ORDER BY m.due_at, m.id`;
-
-interface ClaimedRow extends ContentRow {
-  id: MessageId;
-  whatsapp_id: WhatsAppId;
-  chat: string;
-  is_group: boolean;
-  attempts: number;
-  in_doubt_ms: number;
+/** How many messages to take. */
+export interface Places {
+  readonly count: number;
+  /** For so many of them urgent messages come first; for the rest, others do. */
+  readonly urgentFirst: number;
 }
 
 /**
- * Takes a service's next due messages for sending, oldest first. Once taken a message is in doubt
- * until WhatsApp answers, so it is never cancelled and is sent again after a crash.
- * @param countMax the most messages to take
+ * Takes a service's next due messages for sending, urgent ones first, each kind oldest first. Once
+ * taken a message is in doubt until WhatsApp answers, so it is never cancelled, does not expire, and
+ * is sent again after a crash.
  */
 export async function claimDueMessages(
   pool: Pool,
   serviceId: ServiceId,
-  countMax: number,
+  places: Places,
 ): Promise<DueMessage[]> {
   const result = await pool.query<ClaimedRow>({
-    text: CLAIM_DUE + CLAIMED_WITH_MEDIA,
-    values: [serviceId, countMax],
+    text: CLAIM_DUE,
+    values: [serviceId, places.count, places.urgentFirst],
   });
-  return result.rows.map((row) => toDueMessage(serviceId, row));
-}
-
-/** A message that was handed over earlier without an answer. */
-export interface MessageInDoubt extends DueMessage {
-  /** How long ago it was handed over first, milliseconds. */
-  readonly inDoubtMs: number;
-}
-
-/**
- * The service's messages that were handed over earlier without an answer, oldest first: they go
- * again, before new ones, under the same WhatsApp id. Counts the attempt.
- */
-export async function claimMessagesInDoubt(
-  pool: Pool,
-  serviceId: ServiceId,
-): Promise<MessageInDoubt[]> {
-  const result = await pool.query<ClaimedRow>({
-    text: CLAIM_IN_DOUBT + CLAIMED_WITH_MEDIA,
-    values: [serviceId],
-  });
-  return result.rows.map((row) => ({
-    ...toDueMessage(serviceId, row),
-    inDoubtMs: row.in_doubt_ms,
-  }));
-}
-
-function toDueMessage(serviceId: ServiceId, row: ClaimedRow): DueMessage {
-  return {
-    serviceId,
-    id: row.id,
-    whatsAppId: row.whatsapp_id,
-    recipient: row.is_group
-      ? { kind: 'group', groupId: row.chat as GroupId }
-      : { kind: 'person', phone: row.chat as PhoneNumber },
-    content: contentOf(row),
-    attempts: row.attempts,
-  };
+  return result.rows.map((row) => claimedMessageOf(serviceId, row));
 }

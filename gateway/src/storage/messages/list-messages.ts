@@ -22,7 +22,7 @@ export interface Page<Row> {
  * @returns a condition for queries on `messages`
  */
 const IS_WAITING = sql<boolean>`
-  (state IN ('accepted', 'ready') OR state = 'sending' OR state = 'fetching')`;
+  (state IN ('accepted', 'ready') OR state = 'sending' OR state = 'fetching' OR state = 'held')`;
 
 /**
  * A service's messages, newest first. Counting and filtering read the key's index, which holds the

@@ -1,18 +1,23 @@
 import type { Pool } from 'pg';
 import type { ServiceId } from '../../domain/ids.ts';
 
+// Urgent and other messages lie apart in the index.
+const nextOf = (isUrgent: boolean): string => `
+  (SELECT due_at FROM messages
+   WHERE service_id = $1 AND is_urgent = ${isUrgent} AND state IN ('accepted', 'ready')
+     AND (expires_at IS NULL OR expires_at > greatest(due_at, now()))
+   ORDER BY due_at LIMIT 1)`;
+
 const NEXT_DUE = `
-  SELECT (extract(epoch FROM due_at - now()) * 1000)::float8 AS wait_ms
-  FROM messages
-  WHERE service_id = $1 AND state IN ('accepted', 'ready')
-  ORDER BY due_at LIMIT 1`;
+  SELECT (extract(epoch FROM least(${nextOf(true)}, ${nextOf(false)}) - now()) * 1000)::float8
+         AS wait_ms`;
 
 /**
  * How long until the service's next waiting message is due, by the database's clock.
  * @returns milliseconds (0 or less: due now), or null when nothing waits
  */
 export async function nextDueInMs(pool: Pool, serviceId: ServiceId): Promise<number | null> {
-  const result = await pool.query<{ wait_ms: number }>({
+  const result = await pool.query<{ wait_ms: number | null }>({
     text: NEXT_DUE,
     values: [serviceId],
   });

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import type { ServiceId, WhatsAppId } from '../../domain/ids.ts';
 import type { Tick } from '../../domain/message-state.ts';
+import { KEEP_NEWS } from '../webhooks/keep-news.ts';
 
 /** What WhatsApp has told about one message so far; several answers may be merged into one. */
 export interface RecordedAnswer {
@@ -15,31 +16,54 @@ export interface RecordedAnswer {
   readonly refusal: string | null;
 }
 
-// A tick only climbs, and only from `sending` on; enum order is the ladder's order. A message whose
-// outcome was unknown, and was therefore given up, is put right by a late tick.
+// A tick outweighs whatever we believe (`domain/message-life.ts`); enum order is the ladder's order,
+// with everything else below it.
+//
+// Listeners are told of every tick above where the message stood, lowest first. Where it stood is
+// read (and locked) for their services alone.
 const RECORD_ANSWERS = `
-  UPDATE messages m SET
-    state = CASE
-      WHEN a.tick IS NULL THEN 'failed'
-      WHEN m.state = 'failed' OR a.tick > m.state THEN a.tick
-      ELSE m.state END,
-    failure = CASE WHEN a.tick IS NULL THEN a.refusal END,
-    server_at = coalesce(m.server_at, to_timestamp(a.server_ms / 1000.0)),
-    phone_at = coalesce(m.phone_at, to_timestamp(a.phone_ms / 1000.0)),
-    read_at = coalesce(m.read_at, to_timestamp(a.read_ms / 1000.0))
-  FROM unnest($1::bigint[], $2::text[], $3::message_state[], $4::bigint[], $5::bigint[],
-              $6::bigint[], $7::text[])
-       AS a(service_id, whatsapp_id, tick, server_ms, phone_ms, read_ms, refusal)
-  WHERE m.service_id = a.service_id AND m.whatsapp_id = a.whatsapp_id
-    AND CASE WHEN a.tick IS NULL THEN m.state = 'sending'
-             ELSE m.state >= 'sending' OR (m.state = 'failed' AND m.failure = 'unknown_outcome') END`;
+  WITH climbed AS (
+    UPDATE messages m SET
+      state = CASE WHEN a.tick IS NULL THEN 'failed' ELSE greatest(m.state, a.tick) END,
+      failure = CASE WHEN a.tick IS NULL THEN a.refusal END,
+      server_at = coalesce(m.server_at, to_timestamp(a.server_ms / 1000.0)),
+      phone_at = coalesce(m.phone_at, to_timestamp(a.phone_ms / 1000.0)),
+      read_at = coalesce(m.read_at, to_timestamp(a.read_ms / 1000.0))
+    FROM unnest($1::bigint[], $2::text[], $3::message_state[], $4::bigint[], $5::bigint[],
+                $6::bigint[], $7::text[]) WITH ORDINALITY
+         AS a(service_id, whatsapp_id, tick, server_ms, phone_ms, read_ms, refusal, place)
+    LEFT JOIN LATERAL (
+      SELECT o.state FROM webhooks w
+      JOIN messages o ON o.service_id = w.service_id AND o.whatsapp_id = a.whatsapp_id
+      WHERE w.service_id = a.service_id FOR UPDATE OF o) AS before ON true
+    WHERE m.service_id = a.service_id AND m.whatsapp_id = a.whatsapp_id
+      AND CASE WHEN a.tick IS NULL THEN m.state = 'sending' ELSE m.executed_at IS NOT NULL END
+    RETURNING m.service_id, m.id, m.whatsapp_id, m.chat, m.is_group, m.metadata,
+              before.state AS stood, a.server_ms, a.phone_ms, a.read_ms, a.place),
+  news AS (
+    SELECT c.service_id, 'message.status' AS type, 'message:' || c.id AS subject,
+           row_number() OVER (ORDER BY c.place, told.tick) AS place,
+           json_build_object('messageId', c.id::text, 'whatsappId', c.whatsapp_id, 'to', c.chat,
+             'isGroup', c.is_group, 'status', told.tick, 'atMs', told.at_ms,
+             'metadata', c.metadata) AS data
+    FROM climbed c
+    CROSS JOIN LATERAL (VALUES ('server'::message_state, c.server_ms), ('phone', c.phone_ms),
+                               ('read', c.read_ms)) AS told(tick, at_ms)
+    WHERE told.tick > c.stood AND told.at_ms IS NOT NULL),
+  ${KEEP_NEWS}
+  SELECT DISTINCT service_id FROM kept_deliveries`;
 
 /**
- * Writes WhatsApp's answers, of any number of services, in one statement.
+ * Writes WhatsApp's answers, of any number of services, in one statement, and what listeners are
+ * told of them.
  * @param answers at most one a message
+ * @returns the services whose webhook has something to deliver now
  */
-export async function recordAnswers(pool: Pool, answers: readonly RecordedAnswer[]): Promise<void> {
-  await pool.query({
+export async function recordAnswers(
+  pool: Pool,
+  answers: readonly RecordedAnswer[],
+): Promise<ReadonlySet<ServiceId>> {
+  const result = await pool.query<{ service_id: ServiceId }>({
     text: RECORD_ANSWERS,
     values: [
       answers.map((answer) => answer.serviceId),
@@ -51,4 +75,5 @@ export async function recordAnswers(pool: Pool, answers: readonly RecordedAnswer
       answers.map((answer) => answer.refusal),
     ],
   });
+  return new Set(result.rows.map((row) => row.service_id));
 }

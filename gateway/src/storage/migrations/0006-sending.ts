@@ -6,9 +6,13 @@ const STATEMENTS = [
      ADD COLUMN expires_at timestamptz,
      ADD COLUMN metadata text,
      ADD COLUMN claim_epoch bigint,
-     ADD COLUMN crashes smallint NOT NULL DEFAULT 0`,
-  `CREATE INDEX messages_urgent ON messages (service_id, due_at, id)
-     WHERE is_urgent AND state IN ('accepted', 'ready')`,
+     ADD COLUMN crashes smallint NOT NULL DEFAULT 0,
+     ADD COLUMN doubt_since timestamptz`,
+  `UPDATE messages SET doubt_since = executed_at WHERE state = 'sending'`,
+  // Both kinds are claimed side by side, each from its own end of the index.
+  `DROP INDEX messages_due`,
+  `CREATE INDEX messages_due ON messages (service_id, is_urgent, due_at, id)
+     WHERE state IN ('accepted', 'ready')`,
   `CREATE INDEX messages_expiring ON messages (expires_at)
      WHERE expires_at IS NOT NULL AND state IN ('accepted', 'fetching', 'ready')`,
 ];

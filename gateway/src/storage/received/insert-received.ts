@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
-import type { ServiceId } from '../../domain/ids.ts';
+import { serviceId, type ServiceId } from '../../domain/ids.ts';
+import { KEEP_NEWS } from '../webhooks/keep-news.ts';
 
 /** A received message to be kept. */
 export interface ReceivedMessage {
@@ -21,7 +22,8 @@ export interface ReceivedMessage {
   } | null;
 }
 
-// The row and what it takes to fetch its file are one statement: neither is there without the other.
+// The row, what it takes to fetch its file, and what listeners are told are one statement: none is
+// there without the others. A chat's messages are told one after the other.
 const INSERT_RECEIVED = `
   WITH m AS (
     SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
@@ -39,25 +41,53 @@ const INSERT_RECEIVED = `
     LEFT JOIN sessions ON sessions.service_id = services.id
     ORDER BY m.position
     ON CONFLICT DO NOTHING
-    RETURNING service_id, id, whatsapp_id, group_id, from_phone, from_lid)
-  INSERT INTO received_media (service_id, message_id, state, source, mimetype, file_name, bytes)
-  SELECT kept.service_id, kept.id, 'waiting', m.source, m.mimetype, m.file_name, m.bytes
-  FROM kept JOIN m USING (service_id, whatsapp_id, group_id)
-  WHERE m.source IS NOT NULL AND kept.from_phone IS NOT DISTINCT FROM m.from_phone
-    AND kept.from_lid IS NOT DISTINCT FROM m.from_lid
-  ON CONFLICT DO NOTHING`;
+    RETURNING service_id, id, whatsapp_id, group_id, from_phone, from_lid, to_phone),
+  kept_files AS (
+    INSERT INTO received_media (service_id, message_id, state, source, mimetype, file_name, bytes)
+    SELECT kept.service_id, kept.id, 'waiting', m.source, m.mimetype, m.file_name, m.bytes
+    FROM kept JOIN m USING (service_id, whatsapp_id, group_id)
+    WHERE m.source IS NOT NULL AND kept.from_phone IS NOT DISTINCT FROM m.from_phone
+      AND kept.from_lid IS NOT DISTINCT FROM m.from_lid
+    ON CONFLICT DO NOTHING
+    RETURNING message_id),
+  news AS (
+    SELECT DISTINCT ON (kept.id) kept.service_id, 'message.received' AS type, kept.id AS place,
+           'chat:' || coalesce(nullif(kept.group_id, ''), kept.from_lid, kept.from_phone, '')
+             AS subject,
+           json_build_object('messageId', kept.id::text, 'whatsappId', kept.whatsapp_id,
+             'kind', m.type, 'from', kept.from_phone, 'fromLid', kept.from_lid,
+             'to', kept.to_phone, 'groupId', kept.group_id, 'text', m.text,
+             'sentAtMs', m.sent_ms,
+             'file', CASE WHEN m.source IS NOT NULL THEN json_build_object(
+               'mimetype', m.mimetype, 'fileName', m.file_name, 'bytes', m.bytes) END) AS data
+    FROM kept
+    JOIN webhooks ON webhooks.service_id = kept.service_id
+    JOIN m ON m.service_id = kept.service_id AND m.whatsapp_id = kept.whatsapp_id
+      AND m.group_id = kept.group_id AND kept.from_phone IS NOT DISTINCT FROM m.from_phone
+      AND kept.from_lid IS NOT DISTINCT FROM m.from_lid
+    ORDER BY kept.id, m.position),
+  ${KEEP_NEWS}
+  SELECT (SELECT count(*) FROM kept_files) AS files,
+         (SELECT coalesce(array_agg(DISTINCT service_id), '{}') FROM kept_deliveries) AS listening`;
+
+/** What was kept of a batch. */
+export interface KeptReceived {
+  /** How many of the messages carry a file that is to be downloaded. */
+  readonly fileCount: number;
+  /** The services whose webhook has something to deliver now. */
+  readonly listening: ReadonlySet<ServiceId>;
+}
 
 /**
  * Keeps received messages, of any number of services, in the order given and each once: WhatsApp
  * delivers again what it thinks we have not got. Nothing is kept for a service that does not want
  * incoming messages.
- * @returns how many of them carry a file that is to be downloaded
  */
 export async function insertReceived(
   pool: Pool,
   messages: readonly ReceivedMessage[],
-): Promise<number> {
-  const result = await pool.query({
+): Promise<KeptReceived> {
+  const result = await pool.query<{ files: number; listening: string[] }>({
     name: 'insert-received',
     text: INSERT_RECEIVED,
     values: [
@@ -75,5 +105,9 @@ export async function insertReceived(
       messages.map((message) => message.file?.bytes ?? null),
     ],
   });
-  return result.rowCount ?? 0;
+  const [row] = result.rows;
+  return {
+    fileCount: row?.files ?? 0,
+    listening: new Set((row?.listening ?? []).map((id) => serviceId(Number(id)))),
+  };
 }

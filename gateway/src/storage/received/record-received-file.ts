@@ -61,6 +61,19 @@ export async function retryReceivedFile(database: Database, key: ReceivedFileKey
     .execute();
 }
 
+/** A file that was stored is on no disk any more: its download begins anew. */
+export async function fetchLostFileAgain(
+  database: Database,
+  key: ReceivedFileKey,
+  spoolName: string,
+): Promise<void> {
+  await updateFile(database, key)
+    .set({ state: 'waiting', attempts: 0, next_try_at: sql<Date>`now()` })
+    .where('state', '=', 'stored')
+    .where('spool_name', '=', spoolName)
+    .execute();
+}
+
 /** The sender's phone has uploaded the file again, elsewhere. */
 export async function recordNewSource(
   database: Database,

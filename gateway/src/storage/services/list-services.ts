@@ -43,7 +43,9 @@ export async function listServices(
       'session_health.answer_ms as answerMs',
       sql<number>`(SELECT count(*) FROM messages
         WHERE messages.service_id = services.id
-          AND messages.state IN ('accepted', 'fetching', 'ready', 'sending'))`.as('queueDepth'),
+          AND messages.state IN ('accepted', 'fetching', 'ready', 'held', 'sending'))`.as(
+        'queueDepth',
+      ),
     ])
     .where('services.state', '<>', 'removed')
     .orderBy('services.id');

@@ -30,7 +30,7 @@ function world() {
       serviceId: serviceId(1),
       clock,
       shelf: {
-        pathOf: ({ spoolName }) => `/spool/${spoolName}`,
+        pathOf: ({ spoolName }) => Promise.resolve(`/spool/${spoolName}`),
         describe: () => Promise.resolve({ width: 3 }),
         findUploaded: (_service, id) => Promise.resolve(kept.get(id) ?? null),
         keepUploaded(_service, id, bytes) {

@@ -3,6 +3,7 @@ import { toError } from '../../domain/errors.ts';
 import type { MediaId, ServiceId } from '../../domain/ids.ts';
 import type { MediaFile } from '../../domain/media.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import { createTurns } from '../../runtime/turns.ts';
 import { SendRefusal } from '../../sessions/connection.ts';
 import { proto } from '../baileys.ts';
 import { encodeUploaded, uploadedAtMs } from '../encode-media.ts';
@@ -32,8 +33,7 @@ export class OutgoingFiles {
   readonly #parts: OutgoingFilesParts;
   /** Uploads under way and done; one that failed is forgotten. */
   readonly #known = new LRUCache<MediaId, Promise<proto.IMessage>>({ max: REMEMBERED_FILES_MAX });
-  readonly #waiting: (() => void)[] = [];
-  #uploads = 0;
+  readonly #inTurn = createTurns(UPLOADS_AT_ONCE_MAX);
 
   constructor(parts: OutgoingFilesParts) {
     this.#parts = parts;
@@ -77,25 +77,15 @@ export class OutgoingFiles {
   }
 
   async #upload(file: MediaFile): Promise<UploadedFile> {
+    const path = await this.#parts.shelf.pathOf(file).catch((error: unknown) => {
+      throw new SendRefusal('upload_failed', true, toError(error).message);
+    });
     try {
-      return await this.#parts.upload(this.#parts.shelf.pathOf(file), file.kind);
+      return await this.#parts.upload(path, file.kind);
     } catch (error) {
       const { code, message } = toError(error) as NodeJS.ErrnoException;
       if (code === 'ENOENT') throw new SendRefusal('media_missing', false);
       throw new SendRefusal('upload_failed', true, message);
-    }
-  }
-
-  async #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    while (this.#uploads >= UPLOADS_AT_ONCE_MAX) {
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    }
-    this.#uploads += 1;
-    try {
-      return await work();
-    } finally {
-      this.#uploads -= 1;
-      this.#waiting.shift()?.();
     }
   }
 

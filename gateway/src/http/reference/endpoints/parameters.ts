@@ -60,6 +60,52 @@ export const schedule = Type.Optional(
   }),
 );
 
+/** When a message is not to be sent any more. */
+export const expiry = {
+  expiresAt: Type.Optional(
+    Type.String({
+      description:
+        'Not sent after this time: a Unix time as in `schedule`, after now and after the schedule, at most 30 days after either. A message that is over by then ends as `Failed` and `expired`.',
+      examples: ['1724163637'],
+    }),
+  ),
+  validity: Type.Optional(
+    Type.Integer({
+      description:
+        'Instead of `expiresAt`: for how many seconds the message may be sent, counted from its schedule, or from now without one.',
+      minimum: 60,
+      maximum: 2_592_000,
+    }),
+  ),
+};
+
+/** How messages are sent, besides what the documented API knows. */
+export const sendOptions = {
+  schedule,
+  ...expiry,
+  urgent: Type.Optional(
+    Type.String({
+      description:
+        '`on` or `true` lets the message pass those of this service that are not urgent.',
+      examples: ['on'],
+    }),
+  ),
+  metadata: Type.Optional(
+    Type.String({
+      description:
+        'Your own reference, up to 1,024 bytes; `messages` shows it again. Nobody else sees it.',
+      examples: ['order 4711'],
+    }),
+  ),
+  idempotencyKey: Type.Optional(
+    Type.String({
+      description:
+        'Your own name for this call, also as the header `Idempotency-Key`: repeated within 7 days, by GET or POST in any form, it sends nothing again and gets the first answer again, with the header `Idempotent-Replayed: true`. With other content it is refused. A call that was refused is not remembered.',
+      maxLength: 255,
+    }),
+  ),
+};
+
 export const page = Type.Optional(
   Type.Integer({ description: 'From 1, which is the default. A page has 100 rows.', minimum: 1 }),
 );
@@ -76,7 +122,7 @@ export const idempotencyKey = Type.Optional(
   Type.String({
     description:
       'Your own name for this call, also as the header `Idempotency-Key`: the same name never charges twice.',
-    maxLength: 200,
+    maxLength: 255,
   }),
 );
 

@@ -1,7 +1,13 @@
 import { Type } from '@sinclair/typebox';
 import type { ErrorCode } from '../../../domain/errors.ts';
 import type { References } from '../reference.ts';
-import { groupIds, mediaParameters, phoneNumbers, schedule, textOrCaption } from './parameters.ts';
+import {
+  groupIds,
+  mediaParameters,
+  phoneNumbers,
+  sendOptions,
+  textOrCaption,
+} from './parameters.ts';
 
 const SEND_ERRORS: readonly ErrorCode[] = [
   'invalid_api_key',
@@ -11,6 +17,9 @@ const SEND_ERRORS: readonly ErrorCode[] = [
   'invalid_parameter',
   'message_too_long',
   'invalid_schedule',
+  'invalid_expiry',
+  'metadata_too_long',
+  'idempotency_conflict',
   'too_many_recipients',
 ];
 
@@ -43,8 +52,8 @@ export const SENDING: References = {
     parameters: Type.Object({
       phonenumber: phoneNumbers,
       message: textOrCaption,
-      schedule,
       ...mediaParameters,
+      ...sendOptions,
     }),
     errors: [...SEND_ERRORS, ...FILE_ERRORS, 'invalid_phone_number'],
     example: {
@@ -63,8 +72,8 @@ export const SENDING: References = {
     parameters: Type.Object({
       groupId: groupIds,
       message: textOrCaption,
-      schedule,
       ...mediaParameters,
+      ...sendOptions,
     }),
     errors: [...SEND_ERRORS, ...FILE_ERRORS, 'invalid_group_id'],
     example: {
@@ -85,7 +94,7 @@ export const SENDING: References = {
       message: Type.Optional(Type.String({ description: 'The name of the place.' })),
       lat: Type.String({ description: 'Degrees from -90 to 90.', examples: ['38.909346'] }),
       long: Type.String({ description: 'Degrees from -180 to 180.', examples: ['-77.030509'] }),
-      schedule,
+      ...sendOptions,
     }),
     errors: [...SEND_ERRORS, 'invalid_phone_number', 'media_not_supported'],
     example: {

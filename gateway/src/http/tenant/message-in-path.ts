@@ -1,0 +1,52 @@
+import { Problem } from '../../domain/errors.ts';
+import { messageId, type MessageId } from '../../domain/ids.ts';
+import type { Service } from '../../storage/services/service.ts';
+import {
+  findMessageDetails,
+  type MessageDetails,
+} from '../../storage/messages/find-message-details.ts';
+import type { Edge } from '../edge.ts';
+
+/** The place of one message: `/messages/APIKEY/565`. */
+export interface MessageInPath {
+  Params: { apiKey: string; messageId: string };
+}
+
+/** @throws Problem `message_not_found` for what is no id */
+export function readMessageId(written: string): MessageId {
+  if (!/^\d{1,15}$/.test(written)) throw new Problem('message_not_found');
+  return messageId(Number(written));
+}
+
+/** @throws Problem `message_not_found`, also for another service's message */
+export async function messageOf(
+  edge: Edge,
+  service: Service,
+  id: MessageId,
+): Promise<MessageDetails> {
+  const found = await findMessageDetails(edge.database, service.id, id);
+  if (found === null) throw new Problem('message_not_found');
+  return found;
+}
+
+/** Why a message can not be changed any more, as an error. */
+export function notWaiting({ state }: MessageDetails): Problem {
+  switch (state) {
+    case 'sending':
+      return new Problem('message_not_waiting', 'The message is already being sent.');
+    case 'server':
+    case 'phone':
+    case 'read':
+      return new Problem('message_not_waiting', 'The message was sent.');
+    case 'failed':
+    case 'expired':
+      return new Problem('message_not_waiting', 'The message has failed.');
+    case 'cancelled':
+      return new Problem('message_not_waiting', 'The message was cancelled.');
+    case 'accepted':
+    case 'fetching':
+    case 'ready':
+    case 'held':
+      return new Problem('message_not_waiting', 'The message has no schedule.');
+  }
+}

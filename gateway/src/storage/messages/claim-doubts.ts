@@ -1,0 +1,55 @@
+import type { Pool } from 'pg';
+import type { ServiceId, WhatsAppId } from '../../domain/ids.ts';
+import type { MessageInDoubt } from '../../domain/message.ts';
+import { claimedMessageOf, CLAIMED_WITH_MEDIA, type ClaimedRow } from './claimed-message.ts';
+
+const AS_HANDED_OVER = 'm.doubt_since, m.is_urgent DESC, m.due_at, m.id';
+
+// All up to the first suspect; or that suspect alone, with a commit of its own, so that the crash it
+// may cause is counted against it and nobody else.
+const CLAIM_DOUBTS = `
+  WITH doubts AS (
+    SELECT * FROM messages m
+    WHERE service_id = $1 AND state = 'sending' AND whatsapp_id <> ALL ($2::text[])
+    ORDER BY ${AS_HANDED_OVER} FOR UPDATE),
+  placed AS (
+    SELECT id, row_number() OVER in_order AS place,
+           count(*) FILTER (WHERE crashes > 0) OVER in_order AS suspects
+    FROM doubts m WINDOW in_order AS (ORDER BY ${AS_HANDED_OVER})),
+  claimed AS (
+    UPDATE messages m SET attempts = m.attempts + 1
+    FROM placed WHERE m.service_id = $1 AND m.id = placed.id AND (suspects = 0 OR place = 1)
+    RETURNING m.*, (SELECT count(*) FROM doubts) AS all_count)
+  ${CLAIMED_WITH_MEDIA.replace('SELECT', 'SELECT m.all_count,')}
+  ORDER BY ${AS_HANDED_OVER}`;
+
+/** What was claimed of a service's messages in doubt. */
+export interface ClaimedDoubts {
+  /** In order. */
+  readonly messages: MessageInDoubt[];
+  /** Whether some are left to be claimed. */
+  readonly hasMore: boolean;
+}
+
+/**
+ * Takes the service's messages that were handed over earlier without an answer, oldest first: they
+ * go again, before new ones, under the same WhatsApp id. Counts the attempt. A suspect, whose
+ * hand-over an earlier process did not survive, comes alone.
+ * @param except those on their way now
+ */
+export async function claimDoubts(
+  pool: Pool,
+  serviceId: ServiceId,
+  except: readonly WhatsAppId[],
+): Promise<ClaimedDoubts> {
+  const { rows } = await pool.query<ClaimedRow & { all_count: number }>({
+    text: CLAIM_DOUBTS,
+    values: [serviceId, except],
+  });
+  const messages = rows.map((row) => ({
+    ...claimedMessageOf(serviceId, row),
+    crashes: row.crashes,
+    inDoubtMs: row.in_doubt_ms,
+  }));
+  return { messages, hasMore: messages.length < (rows[0]?.all_count ?? 0) };
+}

@@ -1,0 +1,31 @@
+import type { Pool } from 'pg';
+import type { MessageId, ServiceId } from '../../domain/ids.ts';
+
+const EXPIRE = `
+  WITH over AS (
+    SELECT service_id, id FROM messages
+    WHERE expires_at <= now() AND state IN ('accepted', 'fetching', 'ready', 'held')
+    ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED)
+  UPDATE messages m SET state = 'expired'
+  FROM over WHERE m.service_id = over.service_id AND m.id = over.id
+  RETURNING m.service_id AS "serviceId", m.id`;
+
+/** A message that was not sent in time. */
+export interface ExpiredMessage {
+  readonly serviceId: ServiceId;
+  readonly id: MessageId;
+}
+
+/**
+ * Ends waiting messages, of any service, whose time is over by the database's clock. Several
+ * processes may do so at once: each takes others.
+ * @param countMax the most messages to end; when as many are returned there may be more
+ */
+export async function expireMessages(pool: Pool, countMax: number): Promise<ExpiredMessage[]> {
+  const result = await pool.query<ExpiredMessage>({
+    name: 'expire-messages',
+    text: EXPIRE,
+    values: [countMax],
+  });
+  return result.rows;
+}
