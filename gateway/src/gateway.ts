@@ -21,6 +21,7 @@ import type { Log } from './runtime/log.ts';
 import { systemRandom } from './runtime/random.ts';
 import type { Answer, Connector, IncomingMessage } from './sessions/connection.ts';
 import { ConnectGate } from './sessions/connect-gate.ts';
+import { startHealthReports } from './sessions/health-reports.ts';
 import { addSessionMetrics, gateWarnings } from './sessions/session-metrics.ts';
 import { Sessions } from './sessions/sessions.ts';
 import { openSimulatedWhatsApp, type SimulatedWhatsApp } from './simulated-whatsapp.ts';
@@ -204,6 +205,7 @@ function joinSessions(
     log,
   });
   stack.defer(() => sessions.stop());
+  stack.defer(startHealthReports({ database, sessions, clock: systemClock, log }));
   stack.defer(() => outbox.stop(ANSWERS_ON_STOP_MS_MAX));
   const downloader: FileDownloader = startDownloader(
     config,

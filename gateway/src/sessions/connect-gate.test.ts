@@ -24,6 +24,8 @@ function seededRandom(seed: number): Random {
   };
 }
 
+const unused = (): Promise<never> => Promise.reject(new Error('not part of this test'));
+
 /** Many live sessions of one process, and the sockets they open. */
 class Process {
   readonly clock = new ManualClock();
@@ -36,7 +38,6 @@ class Process {
     const { clock, connector } = this;
     this.gate = new ConnectGate({ clock, random, log });
     const parts = { connector, gate: this.gate, clock, random, log };
-    const unused = (): Promise<never> => Promise.reject(new Error('not part of this test'));
     const listener = {
       onAnswer: unused,
       onMessage: unused,
@@ -58,10 +59,11 @@ class Process {
       const seen = this.connector.opened.length;
       this.clock.advance(100);
       for (let turns = 0; turns < 4; turns += 1) await Promise.resolve();
-      for (const { serviceId, listener, end } of this.connector.opened.slice(seen)) {
+      for (const socket of this.connector.opened.slice(seen)) {
+        const { serviceId, listener } = socket;
         const what = answer(serviceId);
         if (what === 'open') listener.onOpen({ phone: '447400000001', lid: null, name: null });
-        else end({ reason: what, detail: '' });
+        else socket.end({ reason: what, detail: '' });
       }
     }
   }

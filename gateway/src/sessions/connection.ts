@@ -44,10 +44,22 @@ export interface Connection {
    * @throws SendRefusal when the phone has not got it any more, or does not answer
    */
   askForFile(source: Buffer): Promise<Buffer>;
+  /** How alive it is. */
+  liveness(): Liveness;
   /** Removes this device from the account, then closes. */
   logOut(): Promise<void>;
   /** Closes; `onClosed` follows with the reason `asked`. */
   close(): Promise<void>;
+}
+
+/** How alive a connection is. */
+export interface Liveness {
+  /** How long ago anything came from WhatsApp. */
+  readonly quietMs: number;
+  /** A message or a question has waited too long for its answer. */
+  readonly isSlow: boolean;
+  /** How long WhatsApp took to accept the latest message, or null. */
+  readonly answerMs: number | null;
 }
 
 /** A group of the account. */

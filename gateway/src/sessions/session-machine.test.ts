@@ -82,16 +82,17 @@ test('every end has its outcome, in every mode', () => {
     banned,
     after(wanted, turn, closed('locked')).model,
   ];
+  const live: SessionModel[] = [after(wanted, turn).model, after(wanted, turn, opened).model];
   for (const [reason, outcome] of Object.entries(OUTCOMES)) {
     const event = closed(reason as CloseReason);
-    for (const before of [after(wanted, turn).model, after(wanted, turn, opened).model]) {
-      const { model: next, effects } = step(before, event);
+    for (const from of live) {
+      const { model: next, effects }: SessionStep = step(from, event);
       const found = {
         mode: next.mode,
         state: next.state,
         effects: effects.map(({ type }) => type),
       };
-      assert.deepEqual(found, outcome, `${reason} while ${before.mode}`);
+      assert.deepEqual(found, outcome, `${reason} while ${from.mode}`);
     }
     // News of a socket that ended before moves nobody who holds none.
     for (const model of deaf) assert.deepEqual(step(model, event), { model, effects: [] });

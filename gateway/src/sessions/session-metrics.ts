@@ -24,6 +24,23 @@ export function addSessionMetrics(registry: Registry, sessions: Sessions, gate: 
       for (const { mode, isHeld } of gate.status()) held.set({ mode }, isHeld ? 1 : 0);
     },
   });
+  const slow = new Gauge({
+    name: 'tickwire_connections_slow',
+    help: 'Open connections of this process on which WhatsApp does not answer in time.',
+    registers,
+    collect() {
+      slow.set(sessions.listLiveness().filter(({ isSlow }) => isSlow).length);
+    },
+  });
+  const quiet = new Gauge({
+    name: 'tickwire_connection_quiet_seconds_max',
+    help: 'How long WhatsApp has not been heard of on the quietest open connection.',
+    registers,
+    collect() {
+      const quietMs = sessions.listLiveness().map((liveness) => liveness.quietMs);
+      quiet.set(quietMs.reduce((most, each) => Math.max(most, each), 0) / 1000);
+    },
+  });
   const waiting = new Gauge({
     name: 'tickwire_connects_waiting',
     help: 'Sessions of this process that wait for their turn to connect.',

@@ -10,6 +10,7 @@ import type {
   Connection,
   ConnectionListener,
   Connector,
+  Liveness,
   ServiceMode,
 } from './connection.ts';
 import type { ConnectGate, Ticket } from './connect-gate.ts';
@@ -60,6 +61,8 @@ export class Session {
   /** The connection being opened or open; its number tells late news of an earlier one. */
   #opening: Promise<Connection> | null = null;
   #connectionNumber = 0;
+  /** The same connection, once it is there. */
+  #connection: Connection | null = null;
   /** Our place in line, or what became of it. */
   #ticket: Ticket | null = null;
   #forgetting: Promise<void> = Promise.resolve();
@@ -97,6 +100,11 @@ export class Session {
   /** The connection, even while it shows QR codes; null when there is none. */
   get unlinkedConnection(): Promise<Connection> | null {
     return this.#model.mode === 'opening' ? this.#opening : null;
+  }
+
+  /** How alive the open connection is, or null when there is none. */
+  get liveness(): Liveness | null {
+    return this.#model.mode === 'open' ? (this.#connection?.liveness() ?? null) : null;
   }
 
   /** Somebody asks for a connection. */
@@ -224,7 +232,10 @@ export class Session {
     this.#opening = this.#forgetting.then(() =>
       connector.open(this.serviceId, this.#mode, this.#listenerOf(number)),
     );
-    this.#opening.catch((error: unknown) => {
+    const kept = this.#opening.then((connection) => {
+      if (number === this.#connectionNumber) this.#connection = connection;
+    });
+    kept.catch((error: unknown) => {
       this.#closed(number, { reason: 'unreachable', detail: toError(error).message });
     });
   }
@@ -265,6 +276,7 @@ export class Session {
   #closed(number: number, end: ConnectionEnd): void {
     if (number !== this.#connectionNumber) return;
     this.#opening = null;
+    this.#connection = null;
     const { serviceId } = this;
     const { reason } = end;
     const detail = withoutNumbers(end.detail);
@@ -279,6 +291,7 @@ export class Session {
   #abandonConnection(): void {
     const abandoned = this.#opening;
     this.#opening = null;
+    this.#connection = null;
     this.#connectionNumber += 1;
     void abandoned?.then((connection) => connection.close()).catch(() => undefined);
   }

@@ -23,6 +23,7 @@ import {
   type Connection,
   type Group,
   type IncomingMessage,
+  type Liveness,
   type ServiceMode,
 } from './connection.ts';
 import { Session, type SessionParts } from './session.ts';
@@ -99,6 +100,13 @@ export class Sessions implements SessionControl {
   /** Drops a connection that no longer works. */
   async reconnect(serviceId: ServiceId, why: string): Promise<void> {
     await this.#sessions.get(serviceId)?.reconnect(why);
+  }
+
+  /** How alive the open connections are. */
+  listLiveness(): (Liveness & { readonly serviceId: ServiceId })[] {
+    return [...this.#sessions.values()].flatMap(({ serviceId, liveness }) =>
+      liveness === null ? [] : [{ serviceId, ...liveness }],
+    );
   }
 
   /** How many sessions stand how, for the metrics. */

@@ -1,6 +1,6 @@
 import type { ConnectionEnd } from '../domain/connection-state.ts';
-import { whatsAppId as whatsAppIdOf } from '../domain/ids.ts';
-import type { DueContent, DueMessage } from '../domain/message.ts';
+import { whatsAppId as whatsAppIdOf, type WhatsAppId } from '../domain/ids.ts';
+import type { DueContent, DueMessage, Recipient } from '../domain/message.ts';
 import type { PhoneNumber } from '../domain/phone-number.ts';
 import type { Clock } from '../runtime/clock.ts';
 import {
@@ -10,6 +10,7 @@ import {
   type ConnectionListener,
   type Group,
   type IncomingMessage,
+  type Liveness,
 } from '../sessions/connection.ts';
 import { Arrivals } from './arrivals.ts';
 import type { BinaryNode, proto, WAMessage } from './baileys.ts';
@@ -20,6 +21,7 @@ import { DurabilityGate } from './durability-gate.ts';
 import { addCaption } from './encode-media.ts';
 import { encodeContent } from './encode-message.ts';
 import { askForFile } from './files/ask-for-file.ts';
+import { EndingVault } from './ending-vault.ts';
 import { OutgoingFiles } from './files/outgoing-files.ts';
 import { uploadFile } from './files/upload-file.ts';
 import { GroupSender } from './groups/group-sender.ts';
@@ -27,6 +29,7 @@ import { makeJid, parseJid } from './jid.ts';
 import { stageCredentials } from './key-store.ts';
 import { handleInOrder } from './handle-in-order.ts';
 import { PollVotes } from './received/poll-votes.ts';
+import { countOwnKeys } from './probe.ts';
 import { openSocket, type SocketParts } from './socket.ts';
 import { startWatchdog, type Watchdog } from './watchdog.ts';
 
@@ -47,6 +50,7 @@ interface RawWebSocket {
  * by itself: `#finish` runs once, cuts the wire and only then reports.
  */
 export class BaileysConnection implements Connection {
+  readonly #vault: EndingVault;
   readonly #parts: SocketParts;
   readonly #listener: ConnectionListener;
   readonly #clock: Clock;
@@ -65,7 +69,9 @@ export class BaileysConnection implements Connection {
   #isFinished = false;
   #wasWebSocketOpen = false;
 
-  constructor(parts: SocketParts, listener: ConnectionListener, clock: Clock) {
+  constructor(order: SocketParts, listener: ConnectionListener, clock: Clock) {
+    this.#vault = new EndingVault(order.vault);
+    const parts = { ...order, vault: this.#vault };
     this.#parts = parts;
     this.#listener = listener;
     this.#clock = clock;
@@ -84,8 +90,11 @@ export class BaileysConnection implements Connection {
     });
     this.#rawSocket = (this.#socket.ws as unknown as { socket: RawWebSocket }).socket;
     this.#gate = this.#installGate();
-    this.#watchdog = startWatchdog(clock, (what) => {
-      this.#finish({ reason: this.#wasWebSocketOpen ? 'lost' : 'unreachable', detail: what });
+    this.#watchdog = startWatchdog(clock, {
+      probe: () => countOwnKeys(this.#socket),
+      onHang: (detail) => {
+        this.#finish({ reason: this.#wasWebSocketOpen ? 'lost' : 'unreachable', detail });
+      },
     });
     this.#qrShown.promise.catch(() => undefined);
     handleInOrder(this.#socket.ws, 'CB:message');
@@ -102,11 +111,12 @@ export class BaileysConnection implements Connection {
     this.#requireOpen();
     const { recipient, content, whatsAppId } = message;
     const encoded = await this.#encode(content);
-    if (recipient.kind === 'group') {
-      await this.#groups.send(recipient.groupId, encoded, whatsAppId);
-    } else {
-      await this.#requireDevices(recipient.phone);
-      await this.#socket.relayMessage(makeJid(recipient), encoded, { messageId: whatsAppId });
+    this.#watchdog.sentMessage(whatsAppId);
+    try {
+      await this.#relay(recipient, encoded, whatsAppId);
+    } catch (error) {
+      this.#watchdog.gaveUp(whatsAppId);
+      throw error;
     }
   }
 
@@ -160,6 +170,19 @@ export class BaileysConnection implements Connection {
     });
   }
 
+  async #relay(
+    recipient: Recipient,
+    encoded: proto.IMessage,
+    whatsAppId: WhatsAppId,
+  ): Promise<void> {
+    if (recipient.kind === 'group') {
+      await this.#groups.send(recipient.groupId, encoded, whatsAppId);
+    } else {
+      await this.#requireDevices(recipient.phone);
+      await this.#socket.relayMessage(makeJid(recipient), encoded, { messageId: whatsAppId });
+    }
+  }
+
   /** Without the recipient's devices Baileys reports success and sends to nobody. */
   async #requireDevices(phone: PhoneNumber): Promise<void> {
     const jid = makeJid({ kind: 'person', phone });
@@ -167,6 +190,10 @@ export class BaileysConnection implements Connection {
     if (!devices.some((device) => device.user === phone)) {
       throw new SendRefusal('recipient_devices_unknown', true);
     }
+  }
+
+  liveness(): Liveness {
+    return this.#watchdog.liveness();
   }
 
   #requireOpen(): void {
@@ -199,8 +226,9 @@ export class BaileysConnection implements Connection {
     wire.on('open', () => {
       this.#wasWebSocketOpen = true;
     });
-    wire.on('frame', () => {
-      this.#watchdog.sawFrame();
+    wire.on('frame', (frame: BinaryNode | Uint8Array) => {
+      // Answers to questions come as `iq` too; only the watchdog's own prove anything.
+      this.#watchdog.sawFrame(!('tag' in frame) || frame.tag === 'iq');
     });
     // Baileys attaches a listener to this event, which stops `ws` from raising an error for it.
     wire.on('unexpected-response', (_request: unknown, response: { statusCode?: number }) => {
@@ -209,13 +237,16 @@ export class BaileysConnection implements Connection {
     });
     wire.prependListener('CB:ack,class:message', (node: BinaryNode) => {
       const answer = decodeAck(node, this.#clock.now());
+      this.#watchdog.sawAnswer(node.attrs['id'] ?? '');
       if (answer !== null) this.#record([answer]);
     });
     wire.prependListener('CB:message', (node: BinaryNode) => {
       this.#arrivals.expect(node);
     });
     wire.prependListener('CB:receipt', (node: BinaryNode) => {
-      this.#record(decodeReceipt(node, this.#clock.now()));
+      const answers = decodeReceipt(node, this.#clock.now());
+      for (const { whatsAppId } of answers) this.#watchdog.sawAnswer(whatsAppId);
+      this.#record(answers);
     });
   }
 
@@ -307,6 +338,7 @@ export class BaileysConnection implements Connection {
     if (this.#isFinished) return;
     this.#isFinished = true;
     this.#isOpen = false;
+    if (end.reason === 'logged_out') this.#vault.end();
     this.#watchdog.stop();
     this.#arrivals.close();
     this.#qrShown.reject(new SendRefusal('not_connected', true));

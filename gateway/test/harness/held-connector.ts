@@ -2,6 +2,8 @@ import type { ConnectionEnd } from '../../src/domain/connection-state.ts';
 import type { ServiceId } from '../../src/domain/ids.ts';
 import type { Connection, ConnectionListener, Connector } from '../../src/sessions/connection.ts';
 
+const unused = (): Promise<never> => Promise.reject(new Error('not held here'));
+
 /** One socket a session has opened. */
 export interface HeldSocket {
   readonly serviceId: ServiceId;
@@ -54,7 +56,6 @@ export class HeldConnector implements Connector {
     this.opened.push(socket);
     this.#live.set(serviceId, socket);
     const close = (): Promise<void> => Promise.resolve(socket.end({ reason: 'asked', detail: '' }));
-    const unused = (): Promise<never> => Promise.reject(new Error('not held here'));
     return Promise.resolve({
       prepare: unused,
       send: unused,
@@ -62,13 +63,14 @@ export class HeldConnector implements Connector {
       lookUp: unused,
       listGroups: unused,
       askForFile: unused,
+      liveness: () => ({ quietMs: 0, isSlow: false, answerMs: null }),
       logOut: close,
       close,
     });
   }
 
   download(): Promise<never> {
-    return Promise.reject(new Error('not held here'));
+    return unused();
   }
 
   isLinked(): Promise<boolean> {

@@ -134,6 +134,9 @@ test('a link WhatsApp does not accept any more (411) ends; who asks gets a new Q
   await order('stream-error', phone, { code: 411 });
   await world.waitForConnection(apiKey, 'link_again');
   assert.ok((await keysOf(phone)) > 0, 'nothing is deleted before somebody asks');
+  const { qrCode } = (await world.ask(`/module/qrCode?apiKey=${apiKey}`)).json;
+  await world.askSimulator(`/simulator/phones/${phone}/scan`, { qr: qrCode });
+  await world.waitForConnection(apiKey, 'connected');
 });
 
 test('a ban for a while (402) shows why and until when; a restart does not end it early', async () => {

@@ -38,7 +38,7 @@ export async function listServices(
       'sessions.detail as connectionDetail',
       'session_ends.retry_at as retryAt',
       'sessions.phone',
-      'session_health.heard_at as lastHeardAt',
+      sql<Date | null>`greatest(session_health.heard_at, sessions.connected_at)`.as('lastHeardAt'),
       'session_health.is_slow as isSlow',
       'session_health.answer_ms as answerMs',
       sql<number>`(SELECT count(*) FROM messages
