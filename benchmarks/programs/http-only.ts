@@ -27,6 +27,7 @@ const nobody = (): Promise<never> => Promise.reject(new Error('there are no sess
 const noSessions: SessionControl = {
   connect: nobody,
   disconnect: nobody,
+  standingChanged: nobody,
   currentQr: nobody,
   requestPairCode: nobody,
   lookUp: nobody,

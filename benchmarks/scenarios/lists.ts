@@ -212,7 +212,9 @@ async function makeService(database: Database): Promise<{ id: number; apiKey: st
     keySealed: issued.sealed,
     receivesMessages: true,
     expiresAtMs: Date.now() + 365 * 86_400_000,
+    billingDay: 1,
   });
+  if (id === null) throw new Error('there is a service with this key');
   return { id, apiKey: issued.key };
 }
 

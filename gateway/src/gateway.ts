@@ -2,43 +2,33 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { Registry, collectDefaultMetrics } from 'prom-client';
+import { openAccounts, type Accounts } from './accounts.ts';
 import type { Config } from './config/config.ts';
 import { openSecrets, type Secrets } from './config/secrets.ts';
-import type { ServiceId } from './domain/ids.ts';
 import { createHttpServer } from './http/server.ts';
-import { FileDownloader } from './inbox/file-downloader.ts';
-import { createInbox, type Inbox } from './inbox/inbox.ts';
 import { openReceivedFiles, type ReceivedFiles } from './inbox/received-files.ts';
 import { ReceivedSweeper } from './inbox/received-sweeper.ts';
+import { LifecycleSweeper } from './lifecycle/sweeper.ts';
 import { openMedia, type Media } from './media/open-media.ts';
 import { CallForgetter } from './outbox/call-forgetter.ts';
 import { createIntake } from './outbox/intake.ts';
-import { Outbox } from './outbox/outbox.ts';
 import { systemClock } from './runtime/clock.ts';
 import { armCrashPoint } from './runtime/crash-point.ts';
 import { lockDirectory } from './runtime/directory-lock.ts';
 import type { Log } from './runtime/log.ts';
 import { systemRandom } from './runtime/random.ts';
-import type { Answer, Connector, IncomingMessage } from './sessions/connection.ts';
-import { ConnectGate } from './sessions/connect-gate.ts';
-import { startHealthReports } from './sessions/health-reports.ts';
 import { addSessionMetrics, gateWarnings } from './sessions/session-metrics.ts';
-import { Sessions } from './sessions/sessions.ts';
-import { openSimulatedWhatsApp, type SimulatedWhatsApp } from './simulated-whatsapp.ts';
+import type { Sessions } from './sessions/sessions.ts';
+import { openSimulatedWhatsApp } from './simulated-whatsapp.ts';
 import { openDatabase, type Database } from './storage/database.ts';
 import { assertDurable } from './storage/embedded/durability.ts';
 import { startEmbeddedPostgres } from './storage/embedded/embedded-postgres.ts';
 import { createSharedFiles, ownDiskOnly } from './storage/files/shared-files.ts';
-import { StoredKeyVault } from './storage/keys/key-vault.ts';
 import { migrate } from './storage/migrate.ts';
 import { databaseAnswers } from './storage/ping.ts';
-import { createConnector, whatsAppEndpoint } from './whatsapp/connector.ts';
-import { onlyMediaHost } from './whatsapp/files/media-hosts.ts';
-import { keyCodec } from './whatsapp/key-codec.ts';
 
-const ANSWERS_ON_STOP_MS_MAX = 10_000;
-const KEYS_ON_STOP_MS_MAX = 5000;
-const DOWNLOADS_ON_STOP_MS_MAX = 2000;
+/** Whether a process still owns its accounts must not wait behind its own work. */
+const LEASE_DATABASE = { connectionsMax: 3, answerMsMax: 4000 };
 
 /** A running gateway. */
 export interface Gateway extends AsyncDisposable {
@@ -49,7 +39,7 @@ export interface Gateway extends AsyncDisposable {
 }
 
 /**
- * Builds the parts and joins them: the only place that knows all folders. What is started is
+ * Builds the parts and joins them; what holds sockets is joined in `accounts.ts`. What is started is
  * stopped in the opposite order, also when a later part can not be started.
  * @throws when a part can not be started; the message says which setting to change
  */
@@ -72,21 +62,25 @@ async function buildGateway(
   const lock = await lockDirectory(config.dataDir);
   stack.defer(() => lock.release());
   const secrets = openSecrets(config);
-  const database = await prepareDatabase(config, log, stack);
+  const { database, leaseDatabase } = await prepareDatabase(config, log, stack);
   const simulator = config.testMode ? await openSimulatedWhatsApp(config) : null;
   stack.defer(() => simulator?.close());
   const { media, receivedFiles } = await openFiles(config, database, secrets, log, stack);
-  const joined = joinSessions(
-    config,
-    database,
-    media,
-    receivedFiles,
-    simulator,
-    secrets,
-    log,
+  const accounts = await openAccounts(
+    {
+      config,
+      database,
+      leaseDatabase,
+      simulator,
+      media,
+      files: receivedFiles,
+      secrets,
+      clock: systemClock,
+      log,
+    },
     stack,
   );
-  const { sessions, gate, outbox, downloader } = joined;
+  const { sessions, outbox, ownership, downloader } = accounts;
   const http = await createHttpServer({
     database,
     intake: createIntake(database, (messages) => {
@@ -106,19 +100,15 @@ async function buildGateway(
     simulatorUrl: simulator?.httpUrl ?? null,
     simulatorToken: simulator?.token ?? null,
     isReady: () => whyNotReady(database),
-    warnings: () => gateWarnings(gate),
-    metrics: createMetrics(sessions, gate),
+    warnings: () => gateWarnings(accounts.gate),
+    metrics: createMetrics(accounts),
   });
-  const forgetter = new CallForgetter(database, systemClock, log);
-  forgetter.start();
-  stack.defer(() => forgetter.stop());
+  startHousekeeping(database, sessions, log, stack);
+  await ownership.start();
   await http.listen({ port: config.port, host: config.host });
   stack.defer(() => http.close());
   media.start((serviceId) => {
     outbox.changed(serviceId);
-  });
-  void sessions.start().catch((error: unknown) => {
-    log.error({ err: error }, 'the sessions could not be brought back');
   });
   return {
     url: urlOf(http, config.host),
@@ -128,11 +118,32 @@ async function buildGateway(
   };
 }
 
+/** What time asks for. */
+function startHousekeeping(
+  database: Database,
+  sessions: Sessions,
+  log: Log,
+  stack: AsyncDisposableStack,
+): void {
+  const sweeper = new LifecycleSweeper({
+    database,
+    clock: systemClock,
+    random: systemRandom,
+    log,
+    onStopped: (serviceId) => sessions.standingChanged(serviceId),
+  });
+  const forgetter = new CallForgetter(database, systemClock, log);
+  for (const job of [sweeper, forgetter]) {
+    job.start();
+    stack.defer(() => job.stop());
+  }
+}
+
 async function prepareDatabase(
   config: Config,
   log: Log,
   stack: AsyncDisposableStack,
-): Promise<Database> {
+): Promise<{ readonly database: Database; readonly leaseDatabase: Database }> {
   let url = config.databaseUrl;
   if (url === null) {
     const embedded = await startEmbeddedPostgres({ dataDir: config.dataDir, log });
@@ -140,83 +151,15 @@ async function prepareDatabase(
     url = embedded.connectionString;
   }
   await migrate(url);
-  const database = openDatabase(url, (error) => {
+  const onBreak = (error: Error): void => {
     log.warn({ err: error }, 'a database connection broke; it will be made again');
-  });
-  stack.defer(() => database.close());
-  await assertDurable((statement) => database.pool.query(statement));
-  return database;
-}
-
-function joinSessions(
-  config: Config,
-  database: Database,
-  media: Media,
-  files: ReceivedFiles,
-  simulator: SimulatedWhatsApp | null,
-  secrets: Secrets,
-  log: Log,
-  stack: AsyncDisposableStack,
-): { sessions: Sessions; gate: ConnectGate; outbox: Outbox; downloader: FileDownloader } {
-  const vault = new StoredKeyVault(database, secrets.masterKey, keyCodec, systemClock, log);
-  stack.defer(() => within(KEYS_ON_STOP_MS_MAX, vault.close()));
-  const connector = createConnector({
-    vault,
-    shelf: media.shelf,
-    clock: systemClock,
-    log,
-    endpoints: {
-      live: () => Promise.resolve(whatsAppEndpoint(config.whatsAppUrl)),
-      ...(simulator === null ? {} : { test: () => endpointOf(simulator) }),
-    },
-  });
-  const wanted = (): void => {
-    downloader.wake();
   };
-  const inbox = createInbox(
-    database,
-    { seal: files.seal, onFile: wanted },
-    systemClock,
-    () => undefined,
-  );
-  const gate = new ConnectGate({ clock: systemClock, random: systemRandom, log });
-  const sessions: Sessions = new Sessions(
-    database,
-    { connector, gate, clock: systemClock, random: systemRandom, log },
-    {
-      async onAnswer(serviceId, answer) {
-        await recordAnswer(inbox, serviceId, answer);
-        outbox.answered(serviceId, answer.whatsAppId);
-      },
-      onMessage: (serviceId, message) => recordMessage(inbox, serviceId, message),
-      onOpen(serviceId) {
-        outbox.connectionOpened(serviceId);
-      },
-      onEnd(serviceId) {
-        outbox.connectionEnded(serviceId);
-      },
-    },
-  );
-  const outbox = new Outbox({
-    database,
-    sessions,
-    answersSettled: () => inbox.settled(),
-    clock: systemClock,
-    log,
-  });
-  stack.defer(() => sessions.stop());
-  stack.defer(startHealthReports({ database, sessions, clock: systemClock, log }));
-  stack.defer(() => outbox.stop(ANSWERS_ON_STOP_MS_MAX));
-  const downloader: FileDownloader = startDownloader(
-    config,
-    database,
-    files,
-    connector,
-    sessions,
-    log,
-  );
-  stack.defer(() => downloader.stop(DOWNLOADS_ON_STOP_MS_MAX));
-  return { sessions, gate, outbox, downloader };
+  const database = openDatabase(url, onBreak);
+  stack.defer(() => database.close());
+  const leaseDatabase = openDatabase(url, onBreak, LEASE_DATABASE);
+  stack.defer(() => leaseDatabase.close());
+  await assertDurable((statement) => database.pool.query(statement));
+  return { database, leaseDatabase };
 }
 
 /** Files on their way out and in: on this disk, and where other processes may need them, there. */
@@ -250,59 +193,11 @@ async function openFiles(
   return { media, receivedFiles };
 }
 
-function startDownloader(
-  config: Config,
-  database: Database,
-  files: ReceivedFiles,
-  connector: Connector,
-  sessions: Sessions,
-  log: Log,
-): FileDownloader {
-  const downloader = new FileDownloader({
-    database,
-    files,
-    source: {
-      download: (...order) => connector.download(...order),
-      async askForFile(serviceId, source) {
-        const connection = await sessions.connectionOf(serviceId);
-        return (await connection?.askForFile(source).catch(() => null)) ?? null;
-      },
-    },
-    bytesMax: config.received.fileBytesMax,
-    clock: systemClock,
-    random: systemRandom,
-    log,
-  });
-  downloader.start();
-  return downloader;
-}
-
-function recordAnswer(inbox: Inbox, serviceId: ServiceId, answer: Answer): Promise<void> {
-  return inbox.recordAnswer({ serviceId, ...answer });
-}
-
-function recordMessage(
-  inbox: Inbox,
-  serviceId: ServiceId,
-  message: IncomingMessage,
-): Promise<void> {
-  return inbox.recordMessage({ serviceId, ...message, groupId: message.groupId ?? '' });
-}
-
-async function endpointOf(simulator: SimulatedWhatsApp) {
-  const { rootKey, mediaUrl, mediaCertificate } = await simulator.trust();
-  return {
-    webSocketUrl: simulator.webSocketUrl,
-    rootKey,
-    media: onlyMediaHost(mediaUrl, mediaCertificate),
-  };
-}
-
 async function whyNotReady(database: Database): Promise<string | null> {
   return (await databaseAnswers(database)) ? null : 'The database does not answer.';
 }
 
-function createMetrics(sessions: Sessions, gate: ConnectGate): Registry {
+function createMetrics({ sessions, gate }: Accounts): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   addSessionMetrics(registry, sessions, gate);
@@ -312,12 +207,4 @@ function createMetrics(sessions: Sessions, gate: ConnectGate): Registry {
 function urlOf(http: FastifyInstance, host: string): string {
   const { port } = http.server.address() as AddressInfo;
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
-}
-
-/** Waits for `work`, but no longer than this. */
-async function within(timeoutMs: number, work: Promise<void>): Promise<void> {
-  const { promise: late, resolve } = Promise.withResolvers<void>();
-  const cancel = systemClock.after(timeoutMs, resolve);
-  await Promise.race([work, late]);
-  cancel();
 }

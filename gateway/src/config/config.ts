@@ -37,6 +37,8 @@ export interface Config {
   readonly allowPrivateUrls: boolean;
   /** Where the crash campaign makes this process kill itself (`runtime/crash-point.ts`). */
   readonly crashAt: string | null;
+  /** After how long without a sign of life a process's accounts are taken over by others. */
+  readonly leaseMs: number;
   /** How fast accounts may send. */
   readonly pacing: PacingPolicy;
   readonly logLevel: string;
@@ -102,6 +104,7 @@ export function decideConfig(environment: Environment): Config {
     ),
     pacing: readPacing(environment.TICKWIRE_PACING),
     crashAt: environment.TICKWIRE_CRASH_AT ?? null,
+    leaseMs: readCount('TICKWIRE_LEASE_SECONDS', environment.TICKWIRE_LEASE_SECONDS, 30) * 1000,
     logLevel,
   };
 }

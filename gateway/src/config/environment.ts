@@ -16,6 +16,7 @@ export interface Environment {
   readonly TICKWIRE_MEDIA_DAYS: string | undefined;
   readonly TICKWIRE_MEDIA_BYTES_MAX: string | undefined;
   readonly TICKWIRE_CRASH_AT: string | undefined;
+  readonly TICKWIRE_LEASE_SECONDS: string | undefined;
   readonly LOG_LEVEL: string | undefined;
 }
 
@@ -39,6 +40,7 @@ export function readEnvironment(): Environment {
     TICKWIRE_MEDIA_DAYS: read('TICKWIRE_MEDIA_DAYS'),
     TICKWIRE_MEDIA_BYTES_MAX: read('TICKWIRE_MEDIA_BYTES_MAX'),
     TICKWIRE_CRASH_AT: read('TICKWIRE_CRASH_AT'),
+    TICKWIRE_LEASE_SECONDS: read('TICKWIRE_LEASE_SECONDS'),
     LOG_LEVEL: read('LOG_LEVEL'),
   };
 }

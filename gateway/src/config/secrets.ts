@@ -19,6 +19,8 @@ export interface Secrets {
   readonly adminToken: string;
   /** True when the token was made by this start, so that it is shown once. */
   readonly isAdminTokenNew: boolean;
+  /** Tells this data directory from others; no secret. */
+  readonly home: string;
 }
 
 /** Takes the secrets from the configuration, else from the data directory, else makes them. */
@@ -34,6 +36,7 @@ export function openSecrets(config: Config): Secrets {
     masterKey: Buffer.from(masterKeyHex, 'hex'),
     adminToken: token.value,
     isAdminTokenNew: token.isNew,
+    home: keepOnce(join(config.dataDir, 'home.id'), () => hex(8)).value,
   };
 }
 

@@ -21,6 +21,7 @@ export const ERRORS = {
   invalid_admin_token: [401, 'The admin token is missing or wrong.'],
   insufficient_credit: [402, 'The credit in the wallet is not enough.'],
   service_suspended: [403, 'This service is suspended.'],
+  subscription_ended: [403, 'The subscription of this agent has ended.'],
   refused_by_policy: [
     403,
     'This request was made by a browser or a preview by itself and was not acted on.',
@@ -33,6 +34,7 @@ export const ERRORS = {
   agent_not_found: [404, 'There is no such agent.'],
   route_not_found: [404, 'There is nothing at this address.'],
   method_not_allowed: [405, 'This address does not take this method.'],
+  service_expired: [409, 'The time of this service is over; renew it first.'],
   wrong_state: [409, 'The service is not in a state in which this can be done.'],
   message_not_waiting: [409, 'The message does not wait any more.'],
   message_not_failed: [409, 'Only a message that failed or expired can be sent again.'],

@@ -8,3 +8,14 @@ export interface Lease {
   readonly serviceId: ServiceId;
   readonly epoch: number;
 }
+
+/** A write was refused: the account has another owner by now. Nothing was written. */
+export class LeaseLost extends Error {
+  override readonly name = 'LeaseLost';
+  readonly lease: Lease;
+
+  constructor(lease: Lease) {
+    super(`the account of service ${lease.serviceId} has another owner`);
+    this.lease = lease;
+  }
+}

@@ -34,6 +34,9 @@ const anyEvent: fc.Arbitrary<MessageEvent> = fc.oneof(
     { type: 'shown-as-queued' },
     { type: 'claimed' },
     { type: 'claimed' },
+    { type: 'held' },
+    { type: 'freed' },
+    { type: 'chosen' },
     { type: 'claimed-again' },
     { type: 'returned' },
     { type: 'postponed', delayMs: 700 },
@@ -83,7 +86,7 @@ test('nothing is claimed before its time or after its expiry', () => {
   fc.assert(
     fc.property(anyStory, (story) => {
       live(story, (before, event, after, nowMs) => {
-        if (event.type !== 'claimed' || after === before) return;
+        if (!['claimed', 'chosen'].includes(event.type) || after === before) return;
         assert.ok(before.dueAtMs <= nowMs);
         assert.ok(before.expiresAtMs === null || nowMs < before.expiresAtMs);
       });

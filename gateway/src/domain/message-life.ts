@@ -10,6 +10,8 @@ import { higherTick, type MessageState, type Tick } from './message-state.ts';
  * - It is **claimed** when it is due and not past its expiry. From then on WhatsApp may have it, so it
  *   neither expires nor is cancelled. It leaves `sending` by an answer, or because it certainly was
  *   not taken (*returned*, *postponed*), or because it is *given up* with a reason.
+ * - *Held* aside by pacing (`outbox/pacing/`) a due message keeps nobody behind it waiting; it is
+ *   *freed* again, or *chosen*: claimed alone, which it may be from there, too.
  * - *Claimed again*: after a reconnect, under the same WhatsApp id. Every claim counts as an attempt.
  * - A **tick** is WhatsApp's word and outweighs every belief of ours, whatever came before it: two
  *   copies of a message may be answered differently, and in either order the tick stays. It only
@@ -45,6 +47,9 @@ export type MessageEvent =
   | { readonly type: 'fetch-failed'; readonly reason: string }
   | { readonly type: 'shown-as-queued' }
   | { readonly type: 'claimed' }
+  | { readonly type: 'held' }
+  | { readonly type: 'freed' }
+  | { readonly type: 'chosen' }
   | { readonly type: 'claimed-again' }
   | { readonly type: 'returned' }
   | { readonly type: 'postponed'; readonly delayMs: number }
@@ -100,6 +105,14 @@ export function stepMessage(life: MessageLife, event: MessageEvent, nowMs: numbe
     case 'claimed':
       if ((state !== 'accepted' && state !== 'ready') || !isDue || isOver) return life;
       return { ...attempted(life), state: 'sending', wasClaimed: true, inDoubtSinceMs: nowMs };
+    case 'chosen':
+      if (!isWaiting(state) || state === 'fetching' || !isDue || isOver) return life;
+      return { ...attempted(life), state: 'sending', wasClaimed: true, inDoubtSinceMs: nowMs };
+    case 'held':
+      if ((state !== 'accepted' && state !== 'ready') || !isDue) return life;
+      return { ...life, state: 'held' };
+    case 'freed':
+      return state === 'held' ? { ...life, state: 'ready' } : life;
     case 'claimed-again':
       return state === 'sending' ? attempted(life) : life;
     case 'returned':

@@ -78,6 +78,18 @@ export interface PacingPolicy {
 /** `TICKWIRE_PACING=safe`: the default. */
 export const SAFE_POLICY: PacingPolicy = { live: SAFE_PACING, test: null, plans: new Map() };
 
+/** No limits of ours: what an unpaced live account goes by while WhatsApp restricts it. */
+export const NO_LIMITS: PacingSettings = {
+  ...SAFE_PACING,
+  gapSecondsMin: 0,
+  gapSecondsMax: 0,
+  chatGapSeconds: 0,
+  newChatsPerHour: COUNT_MAX,
+  newChatsPerDay: COUNT_MAX,
+  warmUpNewChatsPerDay: COUNT_MAX,
+  sameTextSlowdown: 1,
+};
+
 /** `TICKWIRE_PACING=off`. */
 export const OFF_POLICY: PacingPolicy = { live: null, test: null, plans: new Map() };
 

@@ -47,19 +47,3 @@ export function cycleOf(months: number): number {
 export function priceOf(months: number): Cents {
   return cents(PRICE_PER_MONTH * months);
 }
-
-/**
- * The same day `months` later; the last day of the month where that day does not exist
- * (31 January + 1 month = 28 or 29 February).
- */
-export function addMonths(fromMs: number, months: number): number {
-  const from = new Date(fromMs);
-  const target = new Date(fromMs);
-  target.setUTCDate(1);
-  target.setUTCMonth(target.getUTCMonth() + months);
-  const lastDay = new Date(
-    Date.UTC(target.getUTCFullYear(), target.getUTCMonth() + 1, 0),
-  ).getUTCDate();
-  target.setUTCDate(Math.min(from.getUTCDate(), lastDay));
-  return target.getTime();
-}

@@ -16,7 +16,11 @@ import { addDisconnect } from './partner/disconnect.ts';
 import { addGetWalletBalance } from './partner/get-wallet-balance.ts';
 import { addLoginWithCode } from './partner/login-with-code.ts';
 import { addQrCode } from './partner/qr-code.ts';
+import { addRemove } from './partner/remove.ts';
+import { addRenew } from './partner/renew.ts';
 import { addShowAllService } from './partner/show-all-service.ts';
+import { addSuspend } from './partner/suspend.ts';
+import { addUnsuspend } from './partner/unsuspend.ts';
 import { describeRoutes, noteRoutes } from './reference/described-routes.ts';
 import { addDocs } from './reference/docs.ts';
 import { addOpenApiJson } from './reference/open-api-json.ts';
@@ -64,6 +68,10 @@ const DOORS = {
     addLoginWithCode,
     addConnect,
     addDisconnect,
+    addSuspend,
+    addUnsuspend,
+    addRenew,
+    addRemove,
     addShowAllService,
     addGetWalletBalance,
   ],

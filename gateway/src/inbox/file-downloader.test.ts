@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { ManualClock } from '../../test/harness/manual-clock.ts';
-import { openTestDatabase, storeService } from '../../test/harness/stored-service.ts';
+import { leaseOf, openTestDatabase, storeService } from '../../test/harness/stored-service.ts';
 import { waitUntil } from '../../test/harness/wait-until.ts';
 import { whatsAppId as whatsAppIdOf, type ServiceId } from '../domain/ids.ts';
 import type { DownloadResult } from '../domain/media.ts';
@@ -75,7 +75,7 @@ async function receive(serviceId: ServiceId): Promise<ReceivedFileKey> {
   const source = files.seal(serviceId, whatsAppId, Buffer.from('place'));
   const { fileCount } = await insertReceived(database.pool, [
     {
-      serviceId,
+      lease: leaseOf(serviceId),
       whatsAppId,
       groupId: '',
       fromPhone: '447400000002',

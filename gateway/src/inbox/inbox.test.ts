@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { serviceId, whatsAppId } from '../domain/ids.ts';
+import { leaseOf } from '../../test/harness/stored-service.ts';
 import { mergeAnswers, type ServiceAnswer } from './inbox.ts';
 
 const one = serviceId(1);
@@ -9,7 +10,7 @@ const answer = (
   verdict: ServiceAnswer['verdict'],
   atMs: number,
   ofService = one,
-): ServiceAnswer => ({ serviceId: ofService, whatsAppId: whatsAppId(id), verdict, atMs });
+): ServiceAnswer => ({ lease: leaseOf(ofService), whatsAppId: whatsAppId(id), verdict, atMs });
 
 test('answers about one message become one: highest tick, first times', () => {
   const merged = mergeAnswers([
@@ -21,7 +22,7 @@ test('answers about one message become one: highest tick, first times', () => {
   ]);
   assert.deepEqual(merged, [
     {
-      serviceId: one,
+      lease: leaseOf(one),
       whatsAppId: 'A',
       tick: 'read',
       serverAtMs: 10,

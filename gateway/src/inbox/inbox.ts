@@ -1,11 +1,16 @@
 import type { ServiceId, WhatsAppId } from '../domain/ids.ts';
+import { LeaseLost, type Lease } from '../domain/lease.ts';
 import { higherTick } from '../domain/message-state.ts';
 import type { Tick } from '../domain/message-state.ts';
 import { createBatcher } from '../runtime/batcher.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { passCrashPoint } from '../runtime/crash-point.ts';
 import type { Database } from '../storage/database.ts';
-import { recordAnswers, type RecordedAnswer } from '../storage/messages/record-answers.ts';
+import {
+  recordAnswers,
+  type KeptAnswers,
+  type RecordedAnswer,
+} from '../storage/messages/record-answers.ts';
 import { insertReceived, type ReceivedMessage } from '../storage/received/insert-received.ts';
 import { whenDatabaseAnswers } from '../storage/when-database-answers.ts';
 import type { ReceivedFiles } from './received-files.ts';
@@ -16,7 +21,8 @@ const RECEIVED = { itemsMax: 500 };
 
 /** What WhatsApp says about a message of a service. */
 export interface ServiceAnswer {
-  readonly serviceId: ServiceId;
+  /** Of the owner whose connection it came by. */
+  readonly lease: Lease;
   readonly whatsAppId: WhatsAppId;
   readonly verdict: { readonly tick: Tick } | { readonly refusal: string };
   readonly atMs: number;
@@ -31,7 +37,8 @@ export interface InboxFiles {
 
 /**
  * Turns what WhatsApp says into rows. Each promise resolves when the row is committed, which may be
- * long after: what arrives while the database is away waits for it.
+ * long after: what arrives while the database is away waits for it. They reject with LeaseLost when
+ * the account has another owner by now, whom WhatsApp will tell again.
  */
 export interface Inbox {
   recordAnswer(answer: ServiceAnswer): Promise<void>;
@@ -41,38 +48,55 @@ export interface Inbox {
   settled(): Promise<void>;
 }
 
-/** @param onEvents told of the services whose webhooks have something to deliver */
+/** Who hears of what a write told. */
+export interface InboxListener {
+  /** The webhooks of these services have something to deliver. */
+  onEvents(services: ReadonlySet<ServiceId>): void;
+  /** The database refused what was written under a lease. */
+  onLost(lease: Lease): void;
+}
+
+/** @param listener told of what has to be done besides */
 export function createInbox(
   database: Database,
   files: InboxFiles,
   clock: Clock,
-  onEvents: (services: ReadonlySet<ServiceId>) => void,
+  listener: InboxListener,
 ): Inbox {
-  const answers = createBatcher<ServiceAnswer, undefined>(async (batch) => {
+  const tell = (kept: KeptAnswers, batch: readonly { readonly lease: Lease }[]) => {
+    if (kept.listening.size > 0) listener.onEvents(kept.listening);
+    for (const lease of kept.lost) listener.onLost(lease);
+    const lost = new Map(kept.lost.map((lease) => [lease.serviceId, lease]));
+    return batch.map(({ lease }) => lost.get(lease.serviceId));
+  };
+  const answers = createBatcher<ServiceAnswer, Lease | undefined>(async (batch) => {
     const what = batch.some(isAck) ? 'ack' : 'receipt';
     passCrashPoint(`${what}-before-commit`);
-    const listening = await whenDatabaseAnswers(clock, () =>
-      recordAnswers(database.pool, mergeAnswers(batch)),
-    );
+    const merged = mergeAnswers(batch);
+    const kept = await whenDatabaseAnswers(clock, () => recordAnswers(database.pool, merged));
     passCrashPoint(`${what}-after-commit`);
-    if (listening.size > 0) onEvents(listening);
-    return batch.map(() => undefined);
+    return tell(kept, batch);
   }, ANSWERS);
-  const received = createBatcher<ReceivedMessage, undefined>(async (batch) => {
+  const received = createBatcher<ReceivedMessage, Lease | undefined>(async (batch) => {
     passCrashPoint('incoming-before-commit');
-    const { fileCount, listening } = await whenDatabaseAnswers(clock, () =>
-      insertReceived(database.pool, batch),
-    );
+    const kept = await whenDatabaseAnswers(clock, () => insertReceived(database.pool, batch));
     passCrashPoint('incoming-after-commit');
-    if (fileCount > 0) files.onFile();
-    if (listening.size > 0) onEvents(listening);
-    return batch.map(() => undefined);
+    if (kept.fileCount > 0) files.onFile();
+    return tell(kept, batch);
   }, RECEIVED);
   return {
-    recordAnswer: (answer) => answers.add(answer),
-    recordMessage: (message) => received.add(sealFile(message, files)),
+    recordAnswer: async (answer) => {
+      throwIfLost(await answers.add(answer));
+    },
+    recordMessage: async (message) => {
+      throwIfLost(await received.add(sealFile(message, files)));
+    },
     settled: () => answers.drained(),
   };
+}
+
+function throwIfLost(lease: Lease | undefined): void {
+  if (lease !== undefined) throw new LeaseLost(lease);
 }
 
 function isAck({ verdict }: ServiceAnswer): boolean {
@@ -80,25 +104,25 @@ function isAck({ verdict }: ServiceAnswer): boolean {
 }
 
 function sealFile(message: ReceivedMessage, { seal }: InboxFiles): ReceivedMessage {
-  const { serviceId, whatsAppId, file } = message;
+  const { lease, whatsAppId, file } = message;
   if (file === null) return message;
-  return { ...message, file: { ...file, source: seal(serviceId, whatsAppId, file.source) } };
+  return { ...message, file: { ...file, source: seal(lease.serviceId, whatsAppId, file.source) } };
 }
 
 /** Several answers about one message become one: the highest tick, each tick's first time. */
 export function mergeAnswers(answers: readonly ServiceAnswer[]): RecordedAnswer[] {
   const merged = new Map<string, RecordedAnswer>();
   for (const answer of answers) {
-    const key = `${answer.serviceId}|${answer.whatsAppId}`;
+    const key = `${answer.lease.serviceId}|${answer.whatsAppId}`;
     merged.set(key, mergeAnswer(merged.get(key), answer));
   }
   return [...merged.values()];
 }
 
 function mergeAnswer(known: RecordedAnswer | undefined, answer: ServiceAnswer): RecordedAnswer {
-  const { serviceId, whatsAppId, verdict, atMs } = answer;
+  const { lease, whatsAppId, verdict, atMs } = answer;
   const before = known ?? {
-    serviceId,
+    lease,
     whatsAppId,
     tick: null,
     serverAtMs: null,

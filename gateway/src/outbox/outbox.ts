@@ -6,6 +6,7 @@ import { Sender, type SenderParts } from './sender.ts';
 export class Outbox {
   readonly #parts: SenderParts;
   readonly #senders = new Map<ServiceId, Sender>();
+  #isStopped = false;
 
   constructor(parts: SenderParts) {
     this.#parts = parts;
@@ -38,8 +39,22 @@ export class Outbox {
     this.#senderOf(serviceId).answered(whatsAppId);
   }
 
+  /**
+   * The account goes to another process: its sender begins nothing new. Resolves when what was begun
+   * is answered, or `timeoutMs` are over.
+   */
+  async rest(serviceId: ServiceId, timeoutMs: number): Promise<void> {
+    if (!this.#isStopped) await this.#senders.get(serviceId)?.stop(timeoutMs);
+  }
+
+  /** The account is here no more. */
+  forget(serviceId: ServiceId): void {
+    if (!this.#isStopped) this.#senders.delete(serviceId);
+  }
+
   /** Begins nothing new; resolves when what was begun is answered, or `timeoutMs` are over. */
   async stop(timeoutMs: number): Promise<void> {
+    this.#isStopped = true;
     await Promise.all([...this.#senders.values()].map((sender) => sender.stop(timeoutMs)));
   }
 

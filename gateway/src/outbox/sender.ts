@@ -174,7 +174,7 @@ export class Sender {
       const room = UNANSWERED_MAX - this.#busyCount;
       this.#isWokenAgain = false;
       if (this.#isStopped) return;
-      const due = await claimDueMessages(database.pool, this.#serviceId, {
+      const due = await claimDueMessages(database.pool, connection.lease, {
         count: room,
         urgentFirst: room,
       });
@@ -188,8 +188,11 @@ export class Sender {
 
   async #resendDoubts(connection: Connection): Promise<void> {
     await this.#parts.answersSettled();
-    const { messages: doubts } = await claimDoubts(this.#parts.database.pool, this.#serviceId, []);
-    for (const { id } of doubts.filter(isGivenUp)) await this.#fail(id, 'unknown_outcome');
+    const { pool } = this.#parts.database;
+    const { messages: doubts } = await claimDoubts(pool, connection.lease, []);
+    for (const { id } of doubts.filter(isGivenUp)) {
+      await this.#fail(connection, id, 'unknown_outcome');
+    }
     const isUnderWay = ({ whatsAppId }: DueMessage): boolean =>
       this.#unanswered.has(whatsAppId) || this.#inLanes.get(whatsAppId) === connection;
     const others = doubts.filter((message) => !isGivenUp(message) && !isUnderWay(message));
@@ -213,7 +216,7 @@ export class Sender {
       if (await this.#sendOne(connection, message, areInDoubt)) continue;
       // What was handed over before may have arrived: it stays in doubt, the rest does not.
       const unsent = areInDoubt ? [] : messages.slice(index).map(({ id }) => id);
-      await returnToQueue(this.#parts.database, this.#serviceId, unsent);
+      await returnToQueue(this.#parts.database.pool, connection.lease, unsent);
       return false;
     }
     return true;
@@ -244,7 +247,7 @@ export class Sender {
     try {
       const recipient = await this.#findRecipient(message.recipient);
       if (recipient === null) {
-        await this.#fail(message.id, 'not_on_whatsapp');
+        await this.#fail(connection, message.id, 'not_on_whatsapp');
         return true;
       }
       await connection.prepare(message.content);
@@ -262,14 +265,15 @@ export class Sender {
         'a message was not sent',
       );
       const isFinal = error instanceof SendRefusal && !error.isTemporary;
-      if (isFinal || message.attempts >= ATTEMPTS_MAX) await this.#fail(message.id, reason);
-      else if (isInDoubt) {
+      if (isFinal || message.attempts >= ATTEMPTS_MAX) {
+        await this.#fail(connection, message.id, reason);
+      } else if (isInDoubt) {
         this.#mayLeaveDoubts = true;
         this.#alarm.ringWithin(POSTPONE_MS);
       } else {
         await postponeMessage(
-          database,
-          this.#serviceId,
+          database.pool,
+          connection.lease,
           message.id,
           POSTPONE_MS * message.attempts,
         );
@@ -288,8 +292,8 @@ export class Sender {
     return phone === null ? null : { kind: 'person', phone };
   }
 
-  async #fail(id: DueMessage['id'], reason: string): Promise<void> {
-    await failMessage(this.#parts.database, this.#serviceId, id, reason);
+  async #fail(connection: Connection, id: DueMessage['id'], reason: string): Promise<void> {
+    await failMessage(this.#parts.database.pool, connection.lease, id, reason);
   }
 
   #expectAnswer(whatsAppId: WhatsAppId): void {

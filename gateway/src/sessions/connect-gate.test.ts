@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { HeldConnector } from '../../test/harness/held-connector.ts';
 import { ManualClock } from '../../test/harness/manual-clock.ts';
 import type { CloseReason } from '../domain/connection-state.ts';
-import type { ServiceId } from '../domain/ids.ts';
+import { serviceId, type ServiceId } from '../domain/ids.ts';
 import { createLog } from '../runtime/log.ts';
 import type { Random } from '../runtime/random.ts';
 import { ConnectGate } from './connect-gate.ts';
@@ -48,20 +48,21 @@ class Process {
     };
     this.sessions = Array.from(
       { length: count },
-      (_, index) => new Session((index + 1) as ServiceId, 'live', parts, listener),
+      (_, index) =>
+        new Session({ serviceId: serviceId(index + 1), epoch: 1 }, 'live', parts, listener),
     );
   }
 
   /** Moves on in small steps; every new socket is answered by `answer`. */
-  async advance(durationMs: number, answer: (serviceId: ServiceId) => CloseReason | 'open') {
+  async advance(durationMs: number, answer: (service: ServiceId) => CloseReason | 'open') {
     const untilMs = this.clock.monotonicMs() + durationMs;
     while (this.clock.monotonicMs() < untilMs) {
       const seen = this.connector.opened.length;
       this.clock.advance(100);
       for (let turns = 0; turns < 4; turns += 1) await Promise.resolve();
       for (const socket of this.connector.opened.slice(seen)) {
-        const { serviceId, listener } = socket;
-        const what = answer(serviceId);
+        const { listener } = socket;
+        const what = answer(socket.serviceId);
         if (what === 'open') listener.onOpen({ phone: '447400000001', lid: null, name: null });
         else socket.end({ reason: what, detail: '' });
       }

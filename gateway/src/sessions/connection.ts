@@ -1,6 +1,7 @@
 import type { ConnectionEnd } from '../domain/connection-state.ts';
 import type { GroupId } from '../domain/group-id.ts';
-import type { ServiceId, WhatsAppId } from '../domain/ids.ts';
+import type { WhatsAppId } from '../domain/ids.ts';
+import type { Lease } from '../domain/lease.ts';
 import type { DownloadResult } from '../domain/media.ts';
 import type { DueContent, DueMessage } from '../domain/message.ts';
 import type { Tick } from '../domain/message-state.ts';
@@ -11,6 +12,8 @@ import type { PhoneNumber } from '../domain/phone-number.ts';
  * One connection is one socket; it never reconnects by itself.
  */
 export interface Connection {
+  /** Under which it was opened; whatever is written because of it is written under this lease. */
+  readonly lease: Lease;
   /**
    * Does what may take long before a message can be handed over: uploads its file. Harmless when it
    * is done already.
@@ -153,9 +156,10 @@ export interface Connector {
   /**
    * Opens a socket for a service with the credentials kept for it, or with new ones. What goes
    * wrong on the wire comes as `onClosed`.
-   * @throws when the credentials can not be read, or the mode is not served here
+   * @throws when the credentials can not be read, the mode is not served here, or it is not certain
+   *   that the lease is ours
    */
-  open(serviceId: ServiceId, mode: ServiceMode, listener: ConnectionListener): Promise<Connection>;
+  open(lease: Lease, mode: ServiceMode, listener: ConnectionListener): Promise<Connection>;
   /**
    * Downloads the file of a received message, decrypts it and checks that it is what was sent.
    * @param source as it came in `IncomingFile`
@@ -168,10 +172,20 @@ export interface Connector {
     path: string,
     bytesMax: number,
   ): Promise<DownloadResult>;
-  /** Whether the service holds credentials of a linked device. */
-  isLinked(serviceId: ServiceId): Promise<boolean>;
-  /** Deletes the service's credentials and keys. */
-  forget(serviceId: ServiceId): Promise<void>;
+  /**
+   * Whether the service holds credentials of a linked device.
+   * @throws LeaseLost
+   */
+  isLinked(lease: Lease): Promise<boolean>;
+  /**
+   * Deletes the service's credentials and keys.
+   * @throws LeaseLost
+   */
+  forget(lease: Lease): Promise<void>;
+  /** The lease is about to be given up: resolves when all that was to be kept under it is. */
+  release(lease: Lease): Promise<void>;
+  /** The lease is lost: whatever was not kept under it by now never is. */
+  drop(lease: Lease): void;
 }
 
 /** `test` talks to the simulator only, `live` to WhatsApp only. */

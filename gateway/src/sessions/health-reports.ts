@@ -2,6 +2,7 @@ import { toError } from '../domain/errors.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Database } from '../storage/database.ts';
+import { forgetRefusedAccounts } from '../storage/sessions/session-ends.ts';
 import { recordSessionHealth } from '../storage/sessions/session-health.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -16,7 +17,8 @@ export interface HealthReportParts {
 }
 
 /**
- * Writes twice a minute how alive the open connections of this process are, all in one statement.
+ * Writes twice a minute how alive the open connections of this process are, all in one statement,
+ * and deletes the credentials of refused accounts that nobody holds when their time has come.
  * @returns stops it
  */
 export function startHealthReports(parts: HealthReportParts): () => void {
@@ -26,6 +28,7 @@ export function startHealthReports(parts: HealthReportParts): () => void {
 
   function report(): void {
     recordSessionHealth(database, sessions.listLiveness())
+      .then(() => forgetRefusedAccounts(database.pool))
       .catch((error: unknown) => {
         log.warn({ err: toError(error) }, 'the health of the connections was not written');
       })

@@ -12,6 +12,11 @@ export interface SessionControl {
   /** Closes the service's connection and keeps it closed; the credentials stay. */
   disconnect(serviceId: ServiceId): Promise<void>;
   /**
+   * The service was suspended, removed, or may be used again: its account is disconnected, or
+   * connected if it is wanted. What is wanted stays as it was.
+   */
+  standingChanged(serviceId: ServiceId): Promise<void>;
+  /**
    * The QR code to scan now, or null when the service is linked already. Starts linking where
    * needed and waits a few seconds for the first code.
    * @throws Problem `not_ready` when WhatsApp can not be reached

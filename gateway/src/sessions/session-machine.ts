@@ -15,6 +15,7 @@ const FORGET_AGAIN_MS = 60_000;
 /** A page that asks for a QR code every second must not knock at a locked door as often. */
 const REFUSED_AGAIN_MS = 60_000;
 
+/** A process that comes back leaves these as they were: only somebody who asks opens them again. */
 const STAYS_STOPPED: ReadonlySet<ConnectionState> = new Set([
   'link_expired',
   'logged_out',
@@ -23,11 +24,6 @@ const STAYS_STOPPED: ReadonlySet<ConnectionState> = new Set([
   'locked',
   'banned',
 ]);
-
-/** Whether a process that comes back leaves it so: only somebody who asks opens it again. */
-export function staysStopped(state: ConnectionState): boolean {
-  return STAYS_STOPPED.has(state);
-}
 
 /**
  * How a session reacts, as a pure function. What follows the end of a connection is decided in
@@ -138,7 +134,7 @@ function restore(model: SessionModel, left: LeftSession, nowMs: number): Session
   const forgetting: SessionEffect[] =
     forgetInMs === null ? [] : [{ type: 'forget-after', delayMs: Math.max(forgetInMs, 0) }];
   if (!isWanted) return { model: restored, effects: forgetting };
-  if (staysStopped(state)) {
+  if (STAYS_STOPPED.has(state)) {
     return {
       model: { ...restored, mode: 'stopped', ...shown(state, detail) },
       effects: forgetting,

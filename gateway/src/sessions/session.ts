@@ -1,6 +1,7 @@
 import type { ConnectionEnd } from '../domain/connection-state.ts';
 import { toError } from '../domain/errors.ts';
 import type { ServiceId } from '../domain/ids.ts';
+import { LeaseLost, type Lease } from '../domain/lease.ts';
 import type { SessionEnd } from '../storage/sessions/session-ends.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { withoutNumbers, type Log } from '../runtime/log.ts';
@@ -48,10 +49,11 @@ export interface SessionParts {
 }
 
 /**
- * One service's standing with WhatsApp: holds at most one connection and carries out what the
- * session machine decides.
+ * One service's standing with WhatsApp, as long as this process holds its lease: has at most one
+ * connection and carries out what the session machine decides.
  */
 export class Session {
+  readonly lease: Lease;
   readonly serviceId: ServiceId;
   readonly #mode: ServiceMode;
   readonly #parts: SessionParts;
@@ -68,16 +70,14 @@ export class Session {
   #forgetting: Promise<void> = Promise.resolve();
   readonly #events: SessionEvent[] = [];
   #isStepping = false;
+  /** Resolves when every connection that was given up is closed. */
+  #closing: Promise<unknown> = Promise.resolve();
   #cancelTimer: () => void = () => undefined;
   #cancelForgetTimer: () => void = () => undefined;
 
-  constructor(
-    serviceId: ServiceId,
-    mode: ServiceMode,
-    parts: SessionParts,
-    listener: SessionListener,
-  ) {
-    this.serviceId = serviceId;
+  constructor(lease: Lease, mode: ServiceMode, parts: SessionParts, listener: SessionListener) {
+    this.lease = lease;
+    this.serviceId = lease.serviceId;
     this.#mode = mode;
     this.#parts = parts;
     this.#listener = listener;
@@ -123,7 +123,7 @@ export class Session {
   }
 
   /** What a refusal of WhatsApp demands of whoever holds this session next. */
-  get end(): SessionEnd {
+  get demands(): SessionEnd {
     const nowMs = this.#parts.clock.monotonicMs();
     const { notBeforeMs, forgetAtMs } = this.#model;
     return {
@@ -135,6 +135,13 @@ export class Session {
   /** Closes and stays closed. */
   unwant(): void {
     this.#step({ type: 'unwanted' });
+  }
+
+  /** Closes for good. Resolves when the socket is closed. */
+  async end(): Promise<void> {
+    this.unwant();
+    this.#cancelForgetTimer();
+    await this.#closing;
   }
 
   /** Drops a connection that no longer works; the next try follows. */
@@ -230,7 +237,7 @@ export class Session {
     const { connector } = this.#parts;
     // What is about to be deleted must not be used for one more login.
     this.#opening = this.#forgetting.then(() =>
-      connector.open(this.serviceId, this.#mode, this.#listenerOf(number)),
+      connector.open(this.lease, this.#mode, this.#listenerOf(number)),
     );
     const kept = this.#opening.then((connection) => {
       if (number === this.#connectionNumber) this.#connection = connection;
@@ -293,13 +300,16 @@ export class Session {
     this.#opening = null;
     this.#connection = null;
     this.#connectionNumber += 1;
-    void abandoned?.then((connection) => connection.close()).catch(() => undefined);
+    const closed = abandoned?.then((connection) => connection.close()).catch(() => undefined);
+    this.#closing = Promise.all([this.#closing, closed]);
   }
 
   async #forgetCredentials(): Promise<void> {
     try {
-      await this.#parts.connector.forget(this.serviceId);
+      await this.#parts.connector.forget(this.lease);
     } catch (error) {
+      // The next owner finds in the row that they have to be.
+      if (error instanceof LeaseLost) return;
       this.#parts.log.error({ err: error, serviceId: this.serviceId }, 'credentials not deleted');
       this.#parts.clock.after(FORGET_AGAIN_MS, () => {
         this.#forgetting = this.#forgetCredentials();

@@ -1,15 +1,16 @@
 import { LRUCache } from 'lru-cache';
-import { CONNECTION_STATES } from '../domain/connection-state.ts';
+import { describeConnection } from '../domain/connection-state.ts';
 import { Problem, toError } from '../domain/errors.ts';
 import type { ServiceId } from '../domain/ids.ts';
+import { LeaseLost, type Lease } from '../domain/lease.ts';
 import type { PhoneNumber } from '../domain/phone-number.ts';
 import type { Database } from '../storage/database.ts';
 import { findLookup, keepLookup } from '../storage/lookups/lookups.ts';
 import { findSentContent } from '../storage/messages/find-sent-content.ts';
 import {
   findWantedSession,
-  listWantedSessions,
   recordSession,
+  recordUnlinked,
   setSessionWanted,
 } from '../storage/sessions/session-rows.ts';
 import {
@@ -27,69 +28,93 @@ import {
   type ServiceMode,
 } from './connection.ts';
 import { Session, type SessionParts } from './session.ts';
-import { staysStopped } from './session-machine.ts';
 import type { SessionModel } from './session-model.ts';
 import type { SessionControl } from './session-control.ts';
 import { createWaiters } from '../runtime/waiters.ts';
 
 const LINK_WAIT_MS = 15_000;
+/** What is kept under a lease waits no longer for the database, when the lease is given up. */
+const KEEP_MS_MAX = 5000;
 const REMEMBERED_LOOKUPS_MAX = 50_000;
 
 /** What the sessions hand on. Promises resolve when the thing is durable. */
 export interface SessionsListener {
-  onAnswer(serviceId: ServiceId, answer: Answer): Promise<void>;
-  onMessage(serviceId: ServiceId, message: IncomingMessage): Promise<void>;
+  onAnswer(lease: Lease, answer: Answer): Promise<void>;
+  onMessage(lease: Lease, message: IncomingMessage): Promise<void>;
   /** The account is connected: its queue may move. */
   onOpen(serviceId: ServiceId): void;
   /** The account is not connected any more. */
   onEnd(serviceId: ServiceId): void;
 }
 
-/** All sessions of this process. */
+/** How a session comes by the right to its account; `ownership/` satisfies it. */
+export interface Leasing {
+  /** Gains the account's lease now, if nobody has it; `take` follows. @returns whether it is ours */
+  seek(serviceId: ServiceId): Promise<boolean>;
+  /** The account is not wanted any more: `end` follows, then others may have it. */
+  letGo(serviceId: ServiceId): Promise<void>;
+}
+
+/** The sessions of the accounts that this process owns. */
 export class Sessions implements SessionControl {
   readonly #database: Database;
   readonly #parts: SessionParts;
+  readonly #leasing: Leasing;
   readonly #listener: SessionsListener;
   readonly #sessions = new Map<ServiceId, Session>();
   readonly #changes = createWaiters<ServiceId>();
   readonly #lookups = new LRUCache<string, PhoneNumber>({ max: REMEMBERED_LOOKUPS_MAX });
+  /** Resolves when a session stands as its last owner left it. */
+  readonly #comingBack = new WeakMap<Session, Promise<void>>();
   /** Services with a row in `session_ends`. */
   readonly #ended = new Set<ServiceId>();
   /** Rows are written in the order of the changes they tell of. */
   #writing: Promise<void> = Promise.resolve();
-  #isStopping = false;
+  readonly #ending = new WeakSet<Session>();
 
-  constructor(database: Database, parts: SessionParts, listener: SessionsListener) {
+  constructor(
+    database: Database,
+    parts: SessionParts,
+    leasing: Leasing,
+    listener: SessionsListener,
+  ) {
     this.#database = database;
     this.#parts = parts;
+    this.#leasing = leasing;
     this.#listener = listener;
   }
 
-  /** Brings back every linked service that wants a connection; the gate lets in a few a second. */
-  async start(): Promise<void> {
-    const wanted = await listWantedSessions(this.#database);
-    for (const { serviceId, mode, state } of wanted) {
-      if (this.#isStopping) return;
-      if (!this.#parts.connector.serves(mode)) continue;
-      if (!(await this.#isLinked(serviceId))) {
-        if (staysStopped(state)) continue;
-        // Nobody looks at its QR codes now; asking for one starts it again.
-        await recordSession(this.#database, serviceId, {
-          state: 'disconnected',
-          detail: null,
-          qr: null,
-        });
-        continue;
-      }
-      await this.#bringBack(serviceId, mode);
-    }
+  /**
+   * The account is ours. It is connected if it is linked, or if somebody wants to link it now.
+   * @param isAsked somebody looks at its QR codes
+   */
+  take(lease: Lease, mode: ServiceMode, isAsked: boolean): void {
+    const session = this.#createSession(lease, mode);
+    this.#sessions.set(lease.serviceId, session);
+    this.#comingBack.set(session, this.#bringBack(session, isAsked));
   }
 
-  /** Closes every connection; what is wanted stays wanted for the next start. */
-  async stop(): Promise<void> {
-    this.#isStopping = true;
-    for (const session of this.#sessions.values()) session.unwant();
-    await this.#writing;
+  /** Closes the account's connection; what is wanted stays wanted, for the next owner. */
+  async end(lease: Lease): Promise<void> {
+    const session = this.#ofLease(lease);
+    if (session === null) return;
+    this.#ending.add(session);
+    await session.end();
+    this.#forget(session);
+    await Promise.race([
+      Promise.all([this.#writing, this.#parts.connector.release(lease)]),
+      new Promise<void>((resolve) => this.#parts.clock.after(KEEP_MS_MAX, resolve)),
+    ]);
+    this.#parts.connector.drop(lease);
+  }
+
+  /** The account may be another's: its connection is cut, and nothing about it is written. */
+  drop(lease: Lease): void {
+    this.#parts.connector.drop(lease);
+    const session = this.#ofLease(lease);
+    if (session === null) return;
+    this.#forget(session);
+    session.unwant();
   }
 
   /** The open connection of a service, or null. */
@@ -123,26 +148,40 @@ export class Sessions implements SessionControl {
     if (wanted === null) throw new Problem('service_not_found');
     if (!this.#parts.connector.serves(wanted.mode)) throw new Problem('test_mode_off');
     await setSessionWanted(this.#database, serviceId, true);
-    (await this.#bringBack(serviceId, wanted.mode)).want();
+    if (await this.#leasing.seek(serviceId)) await this.#want(serviceId);
   }
 
   async disconnect(serviceId: ServiceId): Promise<void> {
     await setSessionWanted(this.#database, serviceId, false);
     this.#sessions.get(serviceId)?.unwant();
     await this.#writing;
+    await this.#leasing.letGo(serviceId);
+  }
+
+  async standingChanged(serviceId: ServiceId): Promise<void> {
+    const wanted = await findWantedSession(this.#database, serviceId);
+    const mayConnect = wanted?.isWanted === true && wanted.serviceState === 'active';
+    if (mayConnect && this.#parts.connector.serves(wanted.mode)) {
+      if (await this.#leasing.seek(serviceId)) await this.#want(serviceId);
+      return;
+    }
+    this.#sessions.get(serviceId)?.unwant();
+    await this.#writing;
+    await this.#leasing.letGo(serviceId);
   }
 
   async currentQr(serviceId: ServiceId): Promise<string | null> {
     await this.connect(serviceId);
     const session = this.#sessions.get(serviceId);
-    await session?.forgotten;
-    if (await this.#isLinked(serviceId)) return null;
-    const isDecided = (): boolean => session === undefined || isLinkingDecided(session.model);
+    if (session === undefined) throw new Problem('not_ready');
+    await session.forgotten;
+    if (await this.#parts.connector.isLinked(session.lease)) return null;
+    const isDecided = (): boolean => isLinkingDecided(session.model);
     await this.#changes.until(serviceId, isDecided, LINK_WAIT_MS, this.#parts.clock);
-    const model = session?.model;
-    if (model?.qr != null) return model.qr;
-    if (model?.mode === 'open' || model?.state === 'linking') return null;
-    throw new Problem('not_ready', `${CONNECTION_STATES[model?.state ?? 'unreachable']}.`);
+    const { qr, mode, state, detail } = session.model;
+    if (qr !== null) return qr;
+    if (mode === 'open' || state === 'linking') return null;
+    throw new Problem('not_ready', `${describeConnection(state, { detail, retryAt: null })}.`);
   }
 
   async requestPairCode(serviceId: ServiceId, phone: PhoneNumber): Promise<string> {
@@ -202,28 +241,51 @@ export class Sessions implements SessionControl {
     return isConnected();
   }
 
-  #isLinked(serviceId: ServiceId): Promise<boolean> {
-    return this.#parts.connector.isLinked(serviceId);
+  #ofLease({ serviceId, epoch }: Lease): Session | null {
+    const session = this.#sessions.get(serviceId);
+    return session?.lease.epoch === epoch ? session : null;
   }
 
-  /** The session as it was left, if it is not here already: a ban holds over restarts. */
-  async #bringBack(serviceId: ServiceId, mode: ServiceMode): Promise<Session> {
-    const existing = this.#sessions.get(serviceId);
-    if (existing !== undefined) return existing;
-    const left = await findLeftSession(this.#database, serviceId);
-    const meanwhile = this.#sessions.get(serviceId);
-    if (meanwhile !== undefined) return meanwhile;
-    const session = this.#addSession(serviceId, mode);
-    if (left === null || this.#isStopping) return session;
-    if (left.notBeforeInMs !== null || left.forgetInMs !== null) this.#ended.add(serviceId);
-    session.restore(left);
-    return session;
+  /** From here on it is not asked and tells nothing any more. */
+  #forget(session: Session): void {
+    this.#sessions.delete(session.serviceId);
+    this.#changes.wake(session.serviceId);
   }
 
-  #addSession(serviceId: ServiceId, mode: ServiceMode): Session {
-    const session = new Session(serviceId, mode, this.#parts, {
-      onAnswer: (answer) => this.#listener.onAnswer(serviceId, answer),
-      onMessage: (message) => this.#listener.onMessage(serviceId, message),
+  async #want(serviceId: ServiceId): Promise<void> {
+    const session = this.#sessions.get(serviceId);
+    if (session === undefined) return;
+    await this.#comingBack.get(session);
+    if (this.#ofLease(session.lease) !== null) session.want();
+  }
+
+  /** The session stands as it was left, a ban included, and connects if it may. */
+  async #bringBack(session: Session, isAsked: boolean): Promise<void> {
+    const { lease, serviceId } = session;
+    try {
+      if (isAsked || (await this.#parts.connector.isLinked(lease))) {
+        const left = await findLeftSession(this.#database, serviceId);
+        if (this.#ofLease(lease) === null || left === null) return;
+        if (left.notBeforeInMs !== null || left.forgetInMs !== null) this.#ended.add(serviceId);
+        session.restore(left);
+        if (isAsked) session.want();
+        return;
+      }
+      await recordUnlinked(this.#database.pool, lease);
+      await this.#leasing.letGo(lease.serviceId);
+    } catch (error) {
+      if (!(error instanceof LeaseLost)) {
+        const err = toError(error);
+        this.#parts.log.error({ err, serviceId: lease.serviceId }, 'an account was not connected');
+      }
+    }
+  }
+
+  #createSession(lease: Lease, mode: ServiceMode): Session {
+    const { serviceId } = lease;
+    const session = new Session(lease, mode, this.#parts, {
+      onAnswer: (answer) => this.#listener.onAnswer(lease, answer),
+      onMessage: (message) => this.#listener.onMessage(lease, message),
       findSent: (id) => findSentContent(this.#database.pool, serviceId, id),
       onChange: () => {
         this.#recordState(session);
@@ -235,29 +297,29 @@ export class Sessions implements SessionControl {
         this.#listener.onEnd(serviceId);
       },
     });
-    this.#sessions.set(serviceId, session);
     return session;
   }
 
   #recordState(session: Session): void {
-    const { serviceId, account, end } = session;
+    const { lease, account, demands } = session;
     const { state, detail, qr } = session.model;
-    // A stop is no news about the account: the next start finds the row as it was.
-    if (!this.#isStopping) {
+    // Giving an account up is no news about it: the next owner finds the row as it was.
+    if (this.#ofLease(lease) !== null && !this.#ending.has(session)) {
       const news = { state, detail, qr, ...(account === null ? {} : { account }) };
-      this.#recordEnd(serviceId, end);
-      this.#write(() => recordSession(this.#database, serviceId, news));
+      this.#recordEnd(lease, demands);
+      this.#write(() => recordSession(this.#database.pool, lease, news));
     }
-    this.#changes.wake(serviceId);
+    this.#changes.wake(lease.serviceId);
   }
 
   /** Most sessions never have one; of those nothing is written. */
-  #recordEnd(serviceId: ServiceId, end: SessionEnd): void {
+  #recordEnd(lease: Lease, end: SessionEnd): void {
+    const { serviceId } = lease;
     const isNone = end.notBeforeInMs === null && end.forgetInMs === null;
     if (isNone && !this.#ended.has(serviceId)) return;
     if (isNone) this.#ended.delete(serviceId);
     else this.#ended.add(serviceId);
-    this.#write(() => recordSessionEnd(this.#database, serviceId, end));
+    this.#write(() => recordSessionEnd(this.#database.pool, lease, end));
   }
 
   #write(statement: () => Promise<void>): void {

@@ -5,7 +5,7 @@ const AWAY_CODES = /^(08|53300|57P0)/;
 const SYSTEM_CODES = ['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ETIMEDOUT'];
 /** What `pg` throws without a code. */
 const AWAY_SENTENCES =
-  /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|Cannot use a pool after calling end)/;
+  /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|Query read timeout|Cannot use a pool after calling end)/;
 
 /** Whether an error of a query means that the database can not be reached, and may be again soon. */
 export function isDatabaseAway(error: Error): boolean {

@@ -16,6 +16,7 @@ export interface Schema {
   account_keys: AccountKeyTable;
   workers: WorkerTable;
   leases: LeaseTable;
+  installation: InstallationTable;
   messages: MessageTable;
   idempotency_keys: IdempotencyKeyTable;
   media: MediaTable;
@@ -32,6 +33,7 @@ export interface Schema {
   ledger_accounts: LedgerAccountTable;
   ledger_transactions: LedgerTransactionTable;
   ledger_entries: LedgerEntryTable;
+  replaced_keys: ReplacedKeyTable;
 }
 
 interface AgentTable {
@@ -40,6 +42,8 @@ interface AgentTable {
   mode: 'test' | 'live';
   key_fingerprint: Buffer;
   key_prefix: string;
+  /** Null: it needs no subscription of its own. */
+  subscription_ends_at: Date | null;
   created_at: Generated<Date>;
 }
 
@@ -55,6 +59,14 @@ interface ServiceTable {
   country_code: string | null;
   receives_messages: Generated<boolean>;
   expires_at: Date;
+  /** The day of the month on which its time ends, where the month has it. */
+  billing_day: Generated<number>;
+  is_suspended_by_hand: Generated<boolean>;
+  suspended_at: Date | null;
+  removed_at: Date | null;
+  /** When what is left of a removed service is deleted. */
+  purge_at: Date | null;
+  purged_at: Date | null;
   created_at: Generated<Date>;
   /** What was asked for this service alone, as `readPacing` takes it. */
   pacing: unknown;
@@ -71,6 +83,9 @@ interface SessionTable {
   name: string | null;
   connected_at: Date | null;
   changed_at: Generated<Date>;
+  is_linked: Generated<boolean>;
+  /** When somebody last wanted to link it. */
+  asked_at: Date | null;
 }
 
 interface SessionEndTable {
@@ -94,8 +109,17 @@ interface AccountKeyTable {
 }
 
 interface WorkerTable {
+  /** Of one run of one process. */
   id: string;
-  until: Date;
+  /** Of the data directory that it has for itself. */
+  home: string;
+  /** Which services it serves. */
+  modes: ('test' | 'live')[];
+  /** Which world its simulator is, where it has one. */
+  simulator: string | null;
+  admin_fingerprint: Buffer;
+  beat: Generated<number>;
+  beat_at: Generated<Date>;
   started_at: Generated<Date>;
 }
 
@@ -103,7 +127,14 @@ interface LeaseTable {
   service_id: ServiceId;
   worker_id: string | null;
   epoch: Generated<number>;
+  /** Its last holder left without a word. */
+  is_abandoned: Generated<boolean>;
   taken_at: Generated<Date>;
+}
+
+interface InstallationTable {
+  name: string;
+  value: Buffer;
 }
 
 interface MessageTable {
@@ -302,7 +333,18 @@ interface LedgerTransactionTable {
   kind: string;
   idempotency_key: string | null;
   fingerprint: string;
+  service_id: ServiceId | null;
+  months: number | null;
+  note: Generated<string>;
+  reverses: number | null;
   created_at: Generated<Date>;
+}
+
+interface ReplacedKeyTable {
+  fingerprint: Buffer;
+  service_id: ServiceId | null;
+  agent_id: AgentId | null;
+  until: Date;
 }
 
 interface LedgerEntryTable {

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { CuttableLine } from '../../test/harness/cuttable-line.ts';
 import { createTestDatabase } from '../../test/harness/database.ts';
 import { ManualClock } from '../../test/harness/manual-clock.ts';
-import { storeService } from '../../test/harness/stored-service.ts';
+import { leaseOf, storeService } from '../../test/harness/stored-service.ts';
 import { waitUntil } from '../../test/harness/wait-until.ts';
 import { whatsAppId } from '../domain/ids.ts';
 import { createInbox } from '../inbox/inbox.ts';
@@ -32,19 +32,19 @@ test('keys are loaded, and messages and ticks kept, when the database is back', 
   const newVault = (): StoredKeyVault =>
     new StoredKeyVault(database, Buffer.alloc(32, 1), codec, systemClock, createLog('silent'));
   const vault = newVault();
-  vault.stage(service, 'session', 'ann', 1);
+  vault.stage(leaseOf(service), 'session', 'ann', 1);
   await vault.close();
   const inbox = createInbox(
     database,
     { seal: () => Buffer.alloc(0), onFile: () => undefined },
     systemClock,
-    () => undefined,
+    { onEvents: () => undefined, onLost: () => undefined },
   );
 
   await line.cut();
-  const loading = newVault().load(service, 'session', ['ann']);
+  const loading = newVault().load(leaseOf(service), 'session', ['ann']);
   const keeping = inbox.recordMessage({
-    serviceId: service,
+    lease: leaseOf(service),
     whatsAppId: randomBytes(8).toString('hex'),
     groupId: '',
     fromPhone: '447400000002',
@@ -55,7 +55,7 @@ test('keys are loaded, and messages and ticks kept, when the database is back', 
     file: null,
   });
   const ticking = inbox.recordAnswer({
-    serviceId: service,
+    lease: leaseOf(service),
     whatsAppId: whatsAppId('3EB0'),
     verdict: { tick: 'server' },
     atMs: 0,

@@ -7,7 +7,7 @@ import { Arrivals } from './arrivals.ts';
 import type { BinaryNode } from './baileys.ts';
 import type { KeyVault } from './key-vault.ts';
 
-const SERVICE = serviceId(1);
+const LEASE = { serviceId: serviceId(1), epoch: 1 };
 const CIPHERTEXT = Buffer.from('sealed');
 const NODE: BinaryNode = {
   tag: 'message',
@@ -28,13 +28,15 @@ function memoryVault(): KeyVault & { readonly values: Map<string, unknown> } {
     },
     durable: () => null,
     forget: () => Promise.resolve(),
+    release: () => Promise.resolve(),
+    drop: () => undefined,
   };
 }
 
 /** The end of a conversation: every ciphertext can be decrypted once. */
 function openEnd(vault = memoryVault(), used = new Set<string>()) {
   const clock = new ManualClock();
-  const arrivals = new Arrivals(vault, SERVICE, clock, createLog('silent'));
+  const arrivals = new Arrivals(vault, LEASE, clock, createLog('silent'));
   type Repository = ReturnType<typeof arrivals.guard>;
   const once = (ciphertext: Uint8Array): Promise<Uint8Array> => {
     const name = Buffer.from(ciphertext).toString();
@@ -99,7 +101,7 @@ test('what ended ten processes is not handled by an eleventh', async () => {
   const vault = memoryVault();
   const processes = Array.from({ length: 10 }, (_, index) => `process ${index}`);
   const arrival = { node: NODE, plaintexts: {}, arrivedAtMs: 0, processes };
-  vault.stage(SERVICE, 'arrival', '447400000002@s.whatsapp.net||M1', arrival);
+  vault.stage(LEASE, 'arrival', '447400000002@s.whatsapp.net||M1', arrival);
   const end = openEnd(vault);
   assert.deepEqual(await replayed(end), []);
   assert.equal(vault.values.size, 0);

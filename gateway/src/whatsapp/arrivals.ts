@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ServiceId } from '../domain/ids.ts';
+import { LeaseLost, type Lease } from '../domain/lease.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { BinaryNode, SocketConfig } from './baileys.ts';
@@ -47,7 +47,7 @@ interface Arrival {
  */
 export class Arrivals {
   readonly #vault: KeyVault;
-  readonly #serviceId: ServiceId;
+  readonly #lease: Lease;
   readonly #clock: Clock;
   readonly #log: Log;
   /** The stanzas that are about to be decrypted, by the hash of each ciphertext. */
@@ -59,9 +59,9 @@ export class Arrivals {
   #cancelSweep: (() => void) | null = null;
   #isClosed = false;
 
-  constructor(vault: KeyVault, serviceId: ServiceId, clock: Clock, log: Log) {
+  constructor(vault: KeyVault, lease: Lease, clock: Clock, log: Log) {
     this.#vault = vault;
-    this.#serviceId = serviceId;
+    this.#lease = lease;
     this.#clock = clock;
     this.#log = log;
     this.#loaded = this.#load();
@@ -122,12 +122,13 @@ export class Arrivals {
   async #load(): Promise<void> {
     while (!this.#isClosed) {
       try {
-        const found = await this.#vault.list(this.#serviceId, TYPE);
+        const found = await this.#vault.list(this.#lease, TYPE);
         const arrivals = [...found.values()] as Arrival[];
         arrivals.sort((a, b) => a.arrivedAtMs - b.arrivedAtMs);
         for (const arrival of arrivals) this.#remember(arrival);
         return;
       } catch (error) {
+        if (error instanceof LeaseLost) return;
         this.#log.warn({ err: error }, 'arrivals could not be read; trying again');
         await new Promise<void>((resolve) => this.#clock.after(LOAD_RETRY_MS, resolve));
       }
@@ -159,7 +160,7 @@ export class Arrivals {
   }
 
   #keep(arrival: Arrival): void {
-    this.#vault.stage(this.#serviceId, TYPE, nameOf(arrival.node), arrival);
+    this.#vault.stage(this.#lease, TYPE, nameOf(arrival.node), arrival);
     this.#remember(arrival);
   }
 
@@ -194,7 +195,7 @@ export class Arrivals {
     const arrival = this.#kept.get(name)?.arrival;
     for (const hash of Object.keys(arrival?.plaintexts ?? {})) this.#plaintexts.delete(hash);
     this.#kept.delete(name);
-    this.#vault.stage(this.#serviceId, TYPE, name, null);
+    this.#vault.stage(this.#lease, TYPE, name, null);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ConnectionEnd } from '../domain/connection-state.ts';
 import { whatsAppId as whatsAppIdOf, type WhatsAppId } from '../domain/ids.ts';
+import type { Lease } from '../domain/lease.ts';
 import type { DueContent, DueMessage, Recipient } from '../domain/message.ts';
 import type { PhoneNumber } from '../domain/phone-number.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -21,7 +22,7 @@ import { DurabilityGate } from './durability-gate.ts';
 import { addCaption } from './encode-media.ts';
 import { encodeContent } from './encode-message.ts';
 import { askForFile } from './files/ask-for-file.ts';
-import { EndingVault } from './ending-vault.ts';
+import { createEndingVault, type EndingVault } from './ending-vault.ts';
 import { OutgoingFiles } from './files/outgoing-files.ts';
 import { uploadFile } from './files/upload-file.ts';
 import { GroupSender } from './groups/group-sender.ts';
@@ -70,19 +71,19 @@ export class BaileysConnection implements Connection {
   #wasWebSocketOpen = false;
 
   constructor(order: SocketParts, listener: ConnectionListener, clock: Clock) {
-    this.#vault = new EndingVault(order.vault);
+    this.#vault = createEndingVault(order.vault);
     const parts = { ...order, vault: this.#vault };
     this.#parts = parts;
     this.#listener = listener;
     this.#clock = clock;
-    this.#arrivals = new Arrivals(parts.vault, parts.serviceId, clock, parts.log);
+    this.#arrivals = new Arrivals(parts.vault, parts.lease, clock, parts.log);
     const questions = {
       findSent: ({ id }: WAMessage['key']) => this.#findSent(id),
       findGroup: (jid: string) => this.#groups.directory.find(jid),
     };
     this.#socket = openSocket(parts, questions, this.#arrivals);
     this.#groups = new GroupSender(this.#socket, parts.log);
-    this.#polls = new PollVotes(parts.vault, parts.serviceId);
+    this.#polls = new PollVotes(parts.vault, parts.lease);
     this.#files = new OutgoingFiles({
       ...parts,
       clock,
@@ -102,6 +103,10 @@ export class BaileysConnection implements Connection {
     this.#listenToEvents();
   }
 
+  get lease(): Lease {
+    return this.#parts.lease;
+  }
+
   async prepare(content: DueContent): Promise<void> {
     this.#requireOpen();
     if (content.kind === 'media') await this.#files.messageOf(content.file);
@@ -111,11 +116,11 @@ export class BaileysConnection implements Connection {
     this.#requireOpen();
     const { recipient, content, whatsAppId } = message;
     const encoded = await this.#encode(content);
-    this.#watchdog.sentMessage(whatsAppId);
+    this.#watchdog.acks.sent(whatsAppId);
     try {
       await this.#relay(recipient, encoded, whatsAppId);
     } catch (error) {
-      this.#watchdog.gaveUp(whatsAppId);
+      this.#watchdog.acks.gaveUp(whatsAppId);
       throw error;
     }
   }
@@ -207,9 +212,12 @@ export class BaileysConnection implements Connection {
     const gate = new DurabilityGate(
       (frame) => {
         // A frame that can not be written is lost with its connection, which ends by itself.
-        if (!this.#isFinished) write(frame, () => undefined);
+        if (this.#isFinished) return;
+        const { lease, mayUse } = this.#parts;
+        if (mayUse(lease)) write(frame, () => undefined);
+        else this.#finish({ reason: 'lost', detail: 'the account may have another owner' });
       },
-      () => this.#parts.vault.durable(this.#parts.serviceId),
+      () => this.#parts.vault.durable(this.#parts.lease),
       (error) => {
         this.#finish({ reason: 'lost', detail: `a change could not be kept: ${String(error)}` });
       },
@@ -237,7 +245,7 @@ export class BaileysConnection implements Connection {
     });
     wire.prependListener('CB:ack,class:message', (node: BinaryNode) => {
       const answer = decodeAck(node, this.#clock.now());
-      this.#watchdog.sawAnswer(node.attrs['id'] ?? '');
+      this.#watchdog.acks.answered(node.attrs['id'] ?? '');
       if (answer !== null) this.#record([answer]);
     });
     wire.prependListener('CB:message', (node: BinaryNode) => {
@@ -245,7 +253,7 @@ export class BaileysConnection implements Connection {
     });
     wire.prependListener('CB:receipt', (node: BinaryNode) => {
       const answers = decodeReceipt(node, this.#clock.now());
-      for (const { whatsAppId } of answers) this.#watchdog.sawAnswer(whatsAppId);
+      for (const { whatsAppId } of answers) this.#watchdog.acks.answered(whatsAppId);
       this.#record(answers);
     });
   }
@@ -253,7 +261,7 @@ export class BaileysConnection implements Connection {
   #listenToEvents(): void {
     const { ev } = this.#socket;
     ev.on('creds.update', () => {
-      stageCredentials(this.#parts.vault, this.#parts.serviceId, this.#socket.authState.creds);
+      stageCredentials(this.#parts.vault, this.#parts.lease, this.#socket.authState.creds);
     });
     ev.on('connection.update', (update) => {
       if (update.qr !== undefined) {

@@ -53,8 +53,9 @@ test('a number of HTTP or of the network never means what it means in a login', 
   }
 });
 
+const banOf = (data: unknown) => connectionEndOf(ended('Connection Failure', 402, data), true);
+
 test('a ban for a while tells why and how long', () => {
-  const banOf = (data: unknown) => connectionEndOf(ended('Connection Failure', 402, data), true);
   assert.deepEqual(banOf({ reason: '402', code: '101', expire: '3600' }), {
     reason: 'temporarily_banned',
     detail:

@@ -1,4 +1,4 @@
-import type { ServiceId } from '../domain/ids.ts';
+import type { Lease } from '../domain/lease.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type {
@@ -19,6 +19,10 @@ import type { Endpoint } from './socket.ts';
 export interface ConnectorParts {
   readonly vault: KeyVault;
   readonly shelf: MediaShelf;
+  /** Whether this process surely holds the lease now. */
+  readonly mayOpen: (lease: Lease) => boolean;
+  /** Whether what was opened under the lease may still be used. */
+  readonly mayUse: (lease: Lease) => boolean;
   readonly clock: Clock;
   readonly log: Log;
   /** Where the sockets of each served mode go. Asked at every connection. */
@@ -38,26 +42,26 @@ export function createConnector(parts: ConnectorParts): Connector {
   const { vault, shelf, clock, log } = parts;
   return {
     serves: (mode) => parts.endpoints[mode] !== undefined,
-    async open(
-      serviceId: ServiceId,
-      mode: ServiceMode,
-      listener: ConnectionListener,
-    ): Promise<Connection> {
+    async open(lease: Lease, mode: ServiceMode, listener: ConnectionListener): Promise<Connection> {
+      // Whoever may just have been overtaken must not push the new owner's socket away.
+      if (!parts.mayOpen(lease)) throw new Error('it is not certain that the account is ours');
       const endpoint = await parts.endpoints[mode]?.();
       if (endpoint === undefined) throw new Error(`this process serves no ${mode} services`);
-      let credentials = await loadCredentials(vault, serviceId);
+      let credentials = await loadCredentials(vault, lease);
       if (credentials === null || !isLinkedDevice(credentials)) {
         // A half-finished linking leaves a login that no server would take.
         credentials = newCredentials();
-        stageCredentials(vault, serviceId, credentials);
+        stageCredentials(vault, lease, credentials);
       }
       const socketParts = {
-        serviceId,
+        serviceId: lease.serviceId,
+        lease,
+        mayUse: parts.mayUse,
         endpoint,
         credentials,
         vault,
         shelf,
-        log: log.child({ serviceId }),
+        log: log.child({ serviceId: lease.serviceId }),
       };
       return new BaileysConnection(socketParts, listener, clock);
     },
@@ -66,9 +70,13 @@ export function createConnector(parts: ConnectorParts): Connector {
       if (endpoint === undefined) return { failure: 'unreachable' };
       return await downloadFile(endpoint.media, source, path, bytesMax);
     },
-    async isLinked(serviceId) {
-      return isLinkedDevice(await loadCredentials(vault, serviceId));
+    async isLinked(lease) {
+      return isLinkedDevice(await loadCredentials(vault, lease));
     },
-    forget: (serviceId) => vault.forget(serviceId),
+    forget: (lease) => vault.forget(lease),
+    release: (lease) => vault.release(lease),
+    drop: (lease) => {
+      vault.drop(lease);
+    },
   };
 }

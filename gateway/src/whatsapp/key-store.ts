@@ -1,4 +1,4 @@
-import type { ServiceId } from '../domain/ids.ts';
+import type { Lease } from '../domain/lease.ts';
 import {
   DEFAULT_CONNECTION_CONFIG,
   initAuthCreds,
@@ -18,9 +18,9 @@ const CREDENTIALS_NAME = '';
 /** @returns the credentials kept for a service, or null before its first connection */
 export async function loadCredentials(
   vault: KeyVault,
-  serviceId: ServiceId,
+  lease: Lease,
 ): Promise<AuthenticationCreds | null> {
-  const found = await vault.load(serviceId, CREDENTIALS, [CREDENTIALS_NAME]);
+  const found = await vault.load(lease, CREDENTIALS, [CREDENTIALS_NAME]);
   const kept = found.get(CREDENTIALS_NAME) as AuthenticationCreds | undefined;
   return kept === undefined ? null : copyOf(kept);
 }
@@ -33,10 +33,10 @@ export function newCredentials(): AuthenticationCreds {
 /** Keeps the credentials as they are now. */
 export function stageCredentials(
   vault: KeyVault,
-  serviceId: ServiceId,
+  lease: Lease,
   credentials: AuthenticationCreds,
 ): void {
-  vault.stage(serviceId, CREDENTIALS, CREDENTIALS_NAME, copyOf(credentials));
+  vault.stage(lease, CREDENTIALS, CREDENTIALS_NAME, copyOf(credentials));
 }
 
 /** The library changes its credentials in place; what the vault holds must stay as it was. */
@@ -56,10 +56,10 @@ export function isLinkedDevice(credentials: AuthenticationCreds | null): boolean
 }
 
 /** The library's key store over our vault. */
-export function createKeyStore(vault: KeyVault, serviceId: ServiceId): SignalKeyStore {
+export function createKeyStore(vault: KeyVault, lease: Lease): SignalKeyStore {
   return {
     async get<Type extends keyof SignalDataTypeMap>(type: Type, ids: string[]) {
-      const found = await vault.load(serviceId, type, ids);
+      const found = await vault.load(lease, type, ids);
       // The library notes in this very object, before anything is sent, who has got a group's key.
       // A send that fails must not leave that behind in what the vault remembers.
       if (type === 'sender-key-memory') {
@@ -68,7 +68,7 @@ export function createKeyStore(vault: KeyVault, serviceId: ServiceId): SignalKey
       return Object.fromEntries(found) as Record<string, SignalDataTypeMap[Type]>;
     },
     set(data: SignalDataSet) {
-      stageAll(vault, serviceId, data);
+      stageAll(vault, lease, data);
     },
   };
 }
@@ -79,10 +79,10 @@ export function createKeyStore(vault: KeyVault, serviceId: ServiceId): SignalKey
  */
 export function createWriteThroughRepository(
   vault: KeyVault,
-  serviceId: ServiceId,
+  lease: Lease,
 ): SocketConfig['makeSignalRepository'] {
   return (auth, logger, lookUpLids) => {
-    Object.assign(auth.keys, createKeyTransactions(createKeyStore(vault, serviceId)));
+    Object.assign(auth.keys, createKeyTransactions(createKeyStore(vault, lease)));
     return underOneName(DEFAULT_CONNECTION_CONFIG.makeSignalRepository(auth, logger, lookUpLids));
   };
 }
@@ -117,11 +117,11 @@ function underOneName(repository: Repository): Repository {
  */
 const TOKEN_LIST = '__index';
 
-function stageAll(vault: KeyVault, serviceId: ServiceId, data: SignalDataSet): void {
+function stageAll(vault: KeyVault, lease: Lease, data: SignalDataSet): void {
   for (const [type, values] of Object.entries(data)) {
     for (const [name, value] of Object.entries(values)) {
       if (type === 'tctoken' && name === TOKEN_LIST) continue;
-      vault.stage(serviceId, type, name, value ?? null);
+      vault.stage(lease, type, name, value ?? null);
     }
   }
 }

@@ -31,17 +31,19 @@ function memoryVault(): KeyVault {
     stage: (_service, type, name, value) => void values.set(`${type}|${name}`, value),
     durable: () => null,
     forget: () => Promise.resolve(),
+    release: () => Promise.resolve(),
+    drop: () => undefined,
   };
 }
 
 /** One end of a conversation: the library's repository over our stores. */
 function person(number: number) {
   const vault = memoryVault();
-  const service = serviceId(number);
+  const lease = { serviceId: serviceId(number), epoch: 1 };
   const creds = initAuthCreds();
   const options = { maxCommitRetries: 1, delayBetweenTriesMs: 1 };
-  const keys = addTransactionCapability(createKeyStore(vault, service), log, options);
-  const make = createWriteThroughRepository(vault, service);
+  const keys = addTransactionCapability(createKeyStore(vault, lease), log, options);
+  const make = createWriteThroughRepository(vault, lease);
   const repository = make({ creds, keys }, log, () => Promise.resolve([]));
   return { creds, keys, repository, jid: `${number}@lid` };
 }

@@ -1,4 +1,5 @@
 import type { ServiceId } from '../domain/ids.ts';
+import type { Lease } from '../domain/lease.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Arrivals } from './arrivals.ts';
 import { createBaileysLog } from './baileys-log.ts';
@@ -32,6 +33,9 @@ export interface Endpoint {
 /** Everything a socket needs. */
 export interface SocketParts {
   readonly serviceId: ServiceId;
+  readonly lease: Lease;
+  /** Whether this process may use the lease now; asked before every frame. */
+  readonly mayUse: (lease: Lease) => boolean;
   readonly endpoint: Endpoint;
   readonly credentials: AuthenticationCreds;
   readonly vault: KeyVault;
@@ -52,12 +56,12 @@ export function openSocket(
   questions: SocketQuestions,
   arrivals: Arrivals,
 ): ReturnType<typeof makeWASocket> {
-  const { serviceId, endpoint, credentials, vault } = parts;
-  const makeRepository = createWriteThroughRepository(vault, serviceId);
+  const { lease, endpoint, credentials, vault } = parts;
+  const makeRepository = createWriteThroughRepository(vault, lease);
   return trusting(endpoint.rootKey, () =>
     makeWASocket({
       ...(endpoint.webSocketUrl === null ? {} : { waWebSocketUrl: endpoint.webSocketUrl }),
-      auth: { creds: credentials, keys: createKeyStore(vault, serviceId) },
+      auth: { creds: credentials, keys: createKeyStore(vault, lease) },
       makeSignalRepository: (...order) => arrivals.guard(makeRepository(...order)),
       logger: createBaileysLog(parts.log),
       getMessage: questions.findSent,

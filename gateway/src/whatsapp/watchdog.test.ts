@@ -86,7 +86,7 @@ test('a message that is not acknowledged: the server is asked after seconds', as
   const { hangs, probes, watchdog, advance } = watch();
   watchdog.expectFrames();
   await advance(60_000);
-  watchdog.sentMessage('A');
+  watchdog.acks.sent('A');
   await advance(10_000);
   assert.equal(probes.length, 1);
   assert.ok(watchdog.liveness().isSlow);
@@ -97,9 +97,9 @@ test('a message that is not acknowledged: the server is asked after seconds', as
 test('acknowledged messages tell how fast the server is', async () => {
   const { probes, watchdog, advance } = watch();
   watchdog.expectFrames();
-  watchdog.sentMessage('A');
+  watchdog.acks.sent('A');
   await advance(2000);
-  watchdog.sawAnswer('A');
+  watchdog.acks.answered('A');
   assert.deepEqual(watchdog.liveness(), { quietMs: 2000, isSlow: false, answerMs: 2000 });
   await advance(200_000);
   assert.equal(probes.length, 0);

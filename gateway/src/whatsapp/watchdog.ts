@@ -1,5 +1,6 @@
 import type { Clock } from '../runtime/clock.ts';
 import type { Liveness } from '../sessions/connection.ts';
+import { AckTimes } from './ack-times.ts';
 
 /** From the first packet to a QR code or a finished login. */
 const LOGIN_MS_MAX = 45_000;
@@ -23,12 +24,8 @@ export interface WatchdogActions {
 export interface Watchdog {
   /** Something came from the server; `isPulse`: an answer to a ping or another question. */
   sawFrame(isPulse: boolean): void;
-  /** A message went out; the server should accept it. */
-  sentMessage(id: string): void;
-  /** The server has said something about a message. */
-  sawAnswer(id: string): void;
-  /** A message did not go out after all. */
-  gaveUp(id: string): void;
+  /** The messages that went out, and their answers. */
+  readonly acks: AckTimes;
   /** A QR code is shown: now a human is awaited, who may take his time. */
   expectNothing(): void;
   /** Logged in: from now on the server must be heard of every few seconds. */
@@ -50,9 +47,8 @@ export function startWatchdog(clock: Clock, actions: WatchdogActions): Watchdog 
   /** When the server last did what only a live session does. */
   let provenAtMs = lastFrameAtMs;
   let probedAtMs: number | null = null;
-  let answerMs: number | null = null;
   let isStopped = false;
-  const sentAtMs = new Map<string, number>();
+  const acks = new AckTimes(clock);
   let cancel = clock.after(LOGIN_MS_MAX, () => {
     hang('the login was not answered');
   });
@@ -68,11 +64,6 @@ export function startWatchdog(clock: Clock, actions: WatchdogActions): Watchdog 
     probedAtMs = null;
   }
 
-  function isAckLate(nowMs: number): boolean {
-    const [oldestMs] = sentAtMs.values();
-    return oldestMs !== undefined && nowMs - oldestMs > ACK_MS_MAX;
-  }
-
   function look(): void {
     const nowMs = clock.monotonicMs();
     if (nowMs - lastFrameAtMs > SILENCE_MS_MAX) {
@@ -80,7 +71,7 @@ export function startWatchdog(clock: Clock, actions: WatchdogActions): Watchdog 
     } else if (probedAtMs !== null && nowMs - probedAtMs >= PROBE_ANSWER_MS_MAX) {
       hang('the server answers nothing but pings');
     } else {
-      const quietMsMax = isAckLate(nowMs) ? ACK_MS_MAX : QUIET_MS_MAX;
+      const quietMsMax = acks.isLate(ACK_MS_MAX) ? ACK_MS_MAX : QUIET_MS_MAX;
       if (probedAtMs === null && nowMs - provenAtMs > quietMsMax) probe(nowMs);
       cancel = clock.after(LOOK_EVERY_MS, look);
     }
@@ -93,21 +84,10 @@ export function startWatchdog(clock: Clock, actions: WatchdogActions): Watchdog 
   }
 
   return {
+    acks,
     sawFrame(isPulse) {
       lastFrameAtMs = clock.monotonicMs();
       if (!isPulse) prove();
-    },
-    sentMessage(id) {
-      if (!sentAtMs.has(id)) sentAtMs.set(id, clock.monotonicMs());
-    },
-    sawAnswer(id) {
-      const sentMs = sentAtMs.get(id);
-      if (sentMs === undefined) return;
-      answerMs = clock.monotonicMs() - sentMs;
-      sentAtMs.delete(id);
-    },
-    gaveUp(id) {
-      sentAtMs.delete(id);
     },
     expectNothing() {
       cancel();
@@ -120,7 +100,11 @@ export function startWatchdog(clock: Clock, actions: WatchdogActions): Watchdog 
     liveness() {
       const nowMs = clock.monotonicMs();
       const isProbed = probedAtMs !== null && nowMs - probedAtMs > ACK_MS_MAX;
-      return { quietMs: nowMs - lastFrameAtMs, isSlow: isProbed || isAckLate(nowMs), answerMs };
+      return {
+        quietMs: nowMs - lastFrameAtMs,
+        isSlow: isProbed || acks.isLate(ACK_MS_MAX),
+        answerMs: acks.latestMs,
+      };
     },
     stop() {
       isStopped = true;

@@ -10,7 +10,7 @@ import { answerDifferences } from './comparison.ts';
 import { COVERED, WHOLE_FOLDERS } from './covered.ts';
 import { writeFormFiles } from './form-files.ts';
 import { WITHOUT_LOOKUPS } from './own-place.ts';
-import { setScene, type Scene } from './scene.ts';
+import { resetScene, setScene, type Scene } from './scene.ts';
 
 // What customers' programs send, written by the programs themselves.
 
@@ -45,6 +45,7 @@ function documentedCalls(): DocumentedCall[] {
 for (const client of CLIENTS) {
   describe(client.name, { skip: client.missing ?? false }, () => {
     test('every documented request, its body in every form, is answered as documented', async () => {
+      scene = await resetScene(world, scene);
       const calls = documentedCalls();
       const received = await client.send(calls.map(({ call }) => call));
       const found = calls.flatMap(({ request, kind }, index) => {

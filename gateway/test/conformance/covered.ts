@@ -39,7 +39,11 @@ export const COVERED: Readonly<Record<string, Coverage>> = {
   'Partner / loginWithCode': { by: 'pairing' },
   'Partner / disconnect': { by: 'ofAgent' },
   'Partner / connect': { by: 'ofAgent' },
+  'Partner / suspend': { by: 'ofAgent' },
+  'Partner / unsuspend': { by: 'ofAgent' },
+  'Partner / renew': { by: 'ofAgent' },
+  'Partner / remove': { by: 'disposable' },
 };
 
 /** The folders of which no request may be missing. */
-export const WHOLE_FOLDERS = ['API Reference', 'Settings'];
+export const WHOLE_FOLDERS = ['API Reference', 'Settings', 'Partner'];

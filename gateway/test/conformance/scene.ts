@@ -26,7 +26,9 @@ export type ServiceRole =
   /** As `fresh`: to be linked by a code. */
   | 'pairing'
   /** Belongs to the agent. */
-  | 'ofAgent';
+  | 'ofAgent'
+  /** As `ofAgent`: to be removed. */
+  | 'disposable';
 
 const OWN = '15551234568';
 /** Whom the examples write to, and who has written. */
@@ -45,7 +47,6 @@ export async function setScene(world: TestWorld): Promise<Scene> {
   await world.ask(`/serviceSettings/${withCode}?countryCode=44`);
   const agent = { name: 'Reseller', credit: '1000.00', mode: 'test' };
   const { agentKey } = (await world.askAsOperator('/admin/agents', agent)).json;
-  const created = await world.ask(`/module/create?agentKey=${agentKey}&planId=2&cycle=1`);
   const keys = {
     linked,
     quiet,
@@ -54,9 +55,21 @@ export async function setScene(world: TestWorld): Promise<Scene> {
     busy: await makeBusy(world),
     fresh: await world.makeService(),
     pairing: await world.makeService(),
-    ofAgent: created.json.apiKey,
+    ofAgent: await buyService(world, agentKey),
+    disposable: await buyService(world, agentKey),
   };
   return { agentKey, keys };
+}
+
+/** The scene for somebody else: whoever played it before has removed the disposable service. */
+export async function resetScene(world: TestWorld, scene: Scene): Promise<Scene> {
+  const disposable = await buyService(world, scene.agentKey);
+  return { ...scene, keys: { ...scene.keys, disposable } };
+}
+
+async function buyService(world: TestWorld, agentKey: string): Promise<string> {
+  const { json } = await world.ask(`/module/create?agentKey=${agentKey}&planId=4&cycle=1`);
+  return json.apiKey as string;
 }
 
 async function makeLinked(world: TestWorld): Promise<string> {

@@ -5,7 +5,7 @@ import { TestWorld } from '../harness/test-world.ts';
 import { run } from './clients/client.ts';
 import { curl } from './clients/curl.ts';
 import { phpCurl, pythonUrllib } from './clients/scripts.ts';
-import { setScene, type Scene, type ServiceRole } from './scene.ts';
+import { resetScene, setScene, type Scene, type ServiceRole } from './scene.ts';
 
 // What the reference tells its readers to type is typed.
 
@@ -26,6 +26,10 @@ const ROLES: Readonly<Record<string, ServiceRole>> = {
   '/module/loginWithCode': 'pairing',
   '/module/connect': 'ofAgent',
   '/module/disconnect': 'ofAgent',
+  '/module/suspend': 'ofAgent',
+  '/module/unsuspend': 'ofAgent',
+  '/module/renew': 'ofAgent',
+  '/module/remove': 'disposable',
   '/admin/services/{apiKey}/expire': 'busy',
 };
 /** There is no file to be fetched. */
@@ -63,6 +67,7 @@ function filledIn(path: string, source: string): string {
 for (const [lang, { command, given, missing }] of Object.entries(RUNNERS)) {
   describe(lang, { skip: missing ?? false }, () => {
     test('every snippet of the reference does what it says', async () => {
+      scene = await resetScene(world, scene);
       const samples = samplesOf(lang);
       assert.ok(samples.length >= 20);
       for (const { path, source } of samples) {

@@ -1,5 +1,6 @@
 import type { ConnectionEnd } from '../../src/domain/connection-state.ts';
 import type { ServiceId } from '../../src/domain/ids.ts';
+import type { Lease } from '../../src/domain/lease.ts';
 import type { Connection, ConnectionListener, Connector } from '../../src/sessions/connection.ts';
 
 const unused = (): Promise<never> => Promise.reject(new Error('not held here'));
@@ -41,7 +42,8 @@ export class HeldConnector implements Connector {
     return true;
   }
 
-  open(serviceId: ServiceId, _mode: string, listener: ConnectionListener): Promise<Connection> {
+  open(lease: Lease, _mode: string, listener: ConnectionListener): Promise<Connection> {
+    const { serviceId } = lease;
     const socket: HeldSocket = {
       serviceId,
       openedAtMs: this.#nowMs(),
@@ -57,6 +59,7 @@ export class HeldConnector implements Connector {
     this.#live.set(serviceId, socket);
     const close = (): Promise<void> => Promise.resolve(socket.end({ reason: 'asked', detail: '' }));
     return Promise.resolve({
+      lease,
       prepare: unused,
       send: unused,
       requestPairCode: unused,
@@ -79,5 +82,13 @@ export class HeldConnector implements Connector {
 
   forget(): Promise<void> {
     return Promise.resolve();
+  }
+
+  release(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  drop(): void {
+    // Nothing is kept here.
   }
 }

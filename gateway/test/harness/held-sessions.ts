@@ -4,6 +4,7 @@ import type { PhoneNumber } from '../../src/domain/phone-number.ts';
 import type { Group } from '../../src/sessions/connection.ts';
 import type { SessionControl } from '../../src/sessions/session-control.ts';
 import type { Database } from '../../src/storage/database.ts';
+import { leaseOf } from './stored-service.ts';
 import { recordSession, setSessionWanted } from '../../src/storage/sessions/session-rows.ts';
 
 /** A QR string in WhatsApp's form. */
@@ -33,7 +34,7 @@ export class HeldSessions implements SessionControl {
   async link(serviceId: ServiceId, phone: string): Promise<void> {
     this.#linked.add(serviceId);
     const account = { phone, lid: null, name: 'Ann' };
-    await recordSession(this.#database, serviceId, {
+    await recordSession(this.#database.pool, leaseOf(serviceId), {
       state: 'connected',
       detail: null,
       qr: null,
@@ -50,7 +51,12 @@ export class HeldSessions implements SessionControl {
     this.asked.push(`disconnect ${serviceId}`);
     await setSessionWanted(this.#database, serviceId, false);
     const news = { state: 'disconnected', detail: null, qr: null } as const;
-    await recordSession(this.#database, serviceId, news);
+    await recordSession(this.#database.pool, leaseOf(serviceId), news);
+  }
+
+  standingChanged(serviceId: ServiceId): Promise<void> {
+    this.asked.push(`look at ${serviceId}`);
+    return Promise.resolve();
   }
 
   currentQr(serviceId: ServiceId): Promise<string | null> {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ServiceId } from '../../src/domain/ids.ts';
 import { newWhatsAppId } from '../../src/domain/ids.ts';
+import type { Lease } from '../../src/domain/lease.ts';
 import type { AcceptedMessage } from '../../src/domain/message.ts';
 import type { PhoneNumber } from '../../src/domain/phone-number.ts';
 import { openDatabase, type Database } from '../../src/storage/database.ts';
@@ -26,8 +27,8 @@ export async function openTestDatabase(): Promise<OpenTestDatabase> {
 }
 
 /** Makes an active test service without going through HTTP. */
-export function storeService(database: Database): Promise<ServiceId> {
-  return createService(database.query, {
+export async function storeService(database: Database): Promise<ServiceId> {
+  const made = await createService(database.query, {
     agentId: null,
     mode: 'test',
     planId: 4,
@@ -36,8 +37,14 @@ export function storeService(database: Database): Promise<ServiceId> {
     keySealed: Buffer.alloc(0),
     receivesMessages: true,
     expiresAtMs: Date.now() + 86_400_000,
+    billingDay: 1,
   });
+  if (made === null) throw new Error('there is a service with this key');
+  return made;
 }
+
+/** The lease of a service that nobody has ever held: what is written under it is accepted. */
+export const leaseOf = (serviceId: ServiceId): Lease => ({ serviceId, epoch: 0 });
 
 /** A message good enough to be kept. */
 export function acceptedMessage(

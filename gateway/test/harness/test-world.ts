@@ -67,13 +67,16 @@ export class TestWorld implements AsyncDisposable {
     return this.#gateway;
   }
 
-  /** Starts a gateway again on what the last one left. */
-  async startGateway(): Promise<void> {
+  /**
+   * Starts a gateway again on what the last one left.
+   * @param more environment for this one alone
+   */
+  async startGateway(more: Record<string, string> = {}): Promise<void> {
     this.#gateway = await GatewayProcess.start({
       dataDir: this.dataDir,
       databaseUrl: this.databaseUrl,
       simulatorUrl: this.simulator.webSocketUrl,
-      environment: this.#environment,
+      environment: { ...this.#environment, ...more },
     });
   }
 

@@ -283,3 +283,121 @@ describe('what an agent may see', () => {
     });
   }
 });
+
+const call = (method: string, agent: TestAgent, apiKey: string, more = '') =>
+  http.ask(`/module/${method}/?agentKey=${agent.agentKey}&apiKey=${apiKey}${more}`);
+
+async function expiry({ agentKey }: TestAgent): Promise<string> {
+  const { json } = await http.ask(`/module/showAllService?agentKey=${agentKey}`);
+  return (json as { services: { expire: string }[] }).services[0]?.expire ?? '';
+}
+
+const endTime = (apiKey: string) =>
+  http.database.pool.query(
+    `UPDATE services SET expires_at = now() - interval '1 hour' WHERE key_prefix = $1`,
+    [apiKey.slice(0, 7)],
+  );
+
+describe('suspend, unsuspend, renew, remove', () => {
+  test('answer as documented, and the sessions look', async () => {
+    const agent = await makeAgent('100.00');
+    const apiKey = await create(agent);
+    for (const method of ['suspend', 'unsuspend', 'remove']) {
+      const answer = await call(method, agent, apiKey);
+      assert.equal(
+        answer.text,
+        `{"status":"true","message":"The service was ${method} successfully","apiKey":"${apiKey}"}`,
+      );
+      assert.match(http.sessions.asked.at(-1) ?? '', /^look at \d+$/);
+    }
+  });
+
+  test('a suspended service answers 403, and works again', async () => {
+    const agent = await makeAgent('100.00');
+    const apiKey = await create(agent);
+    for (const repeat of [1, 2]) {
+      assert.equal((await call('suspend', agent, apiKey)).status, 200, String(repeat));
+      const refused = await http.ask(`/sendMsg/${apiKey}?phonenumber=447400000001&message=hi`);
+      assert.equal(refused.status, 403);
+      assert.equal((refused.json as { code: string }).code, 'service_suspended');
+    }
+    assert.equal((await call('unsuspend', agent, apiKey)).status, 200);
+    assert.equal((await http.ask(`/serviceSettings/${apiKey}`)).status, 200);
+  });
+
+  test('renew charges and extends, from the later of now and the expiry', async () => {
+    const agent = await makeAgent('100.00');
+    const apiKey = await create(agent);
+    const before = await expiry(agent);
+    assert.equal((await call('renew', agent, apiKey, '&cycle=12')).status, 200);
+    assert.equal(await creditOf(agent), 10_000 - 500 - 6000);
+    assert.equal((await expiry(agent)).slice(0, 4), String(Number(before.slice(0, 4)) + 1));
+  });
+
+  test('an expired service is renewed from now on and works; unsuspending it is 409', async () => {
+    const agent = await makeAgent('100.00');
+    const apiKey = await create(agent);
+    await endTime(apiKey);
+    const refused = await call('unsuspend', agent, apiKey);
+    assert.equal(refused.status, 409);
+    assert.equal((refused.json as { code: string }).code, 'service_expired');
+    assert.equal((await call('renew', agent, apiKey, '&cycle=1')).status, 200);
+    assert.equal((await http.ask(`/serviceSettings/${apiKey}`)).status, 200);
+  });
+
+  test('the same renewal within a minute is one; another cycle or key is another', async () => {
+    const agent = await makeAgent('200.00');
+    const apiKey = await create(agent);
+    const answers = await Promise.all(
+      [1, 2, 3].map(() => call('renew', agent, apiKey, '&cycle=1')),
+    );
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [200, 200, 200],
+    );
+    const replays = answers.filter(({ headers }) => headers.get('idempotent-replayed') === 'true');
+    assert.equal(replays.length, 2);
+    assert.equal(await creditOf(agent), 20_000 - 500 - 500);
+    await call('renew', agent, apiKey, '&cycle=3');
+    await call('renew', agent, apiKey, '&cycle=1&idempotencyKey=second');
+    await call('renew', agent, apiKey, '&cycle=1&idempotencyKey=second');
+    assert.equal(await creditOf(agent), 20_000 - 500 - 500 - 1500 - 500);
+    const conflict = await call('renew', agent, apiKey, '&cycle=3&idempotencyKey=second');
+    assert.equal(conflict.status, 409);
+  });
+
+  test('a short wallet renews nothing', async () => {
+    const agent = await makeAgent('5.00');
+    const apiKey = await create(agent);
+    const before = await expiry(agent);
+    assert.equal((await call('renew', agent, apiKey, '&cycle=1')).status, 402);
+    assert.equal(await expiry(agent), before);
+  });
+
+  test('a renewal and a removal at once: one wins, and nobody pays for what is gone', async () => {
+    for (let round = 0; round < 20; round += 1) {
+      const agent = await makeAgent('10.00');
+      const apiKey = await create(agent);
+      const [renewed, removed] = await Promise.all([
+        call('renew', agent, apiKey, '&cycle=1'),
+        call('remove', agent, apiKey),
+      ]);
+      assert.equal(removed.status, 200);
+      const isCharged = (await creditOf(agent)) === 0;
+      assert.equal(renewed.status, isCharged ? 200 : 404);
+      assert.equal((await call('renew', agent, apiKey, '&cycle=1')).status, 404);
+    }
+  });
+
+  for (const method of ['suspend', 'unsuspend', 'renew', 'remove']) {
+    test(`${method}: another agent's service is as unknown as one that never was`, async () => {
+      const [owner, other] = [await makeAgent('100.00'), await makeAgent('100.00')];
+      const apiKey = await create(owner);
+      const answer = await call(method, other, apiKey, '&cycle=1');
+      const unknown = await call(method, other, apiKey.replaceAll(/\d/g, '0'), '&cycle=1');
+      assert.deepEqual([answer.status, answer.text], [404, unknown.text]);
+      assert.equal((await http.ask(`/serviceSettings/${apiKey}`)).status, 200);
+      assert.equal(await creditOf(other), 10_000);
+    });
+  }
+});

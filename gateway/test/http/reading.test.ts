@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import type { MessageState } from '../../src/domain/message-state.ts';
 import { insertReceived } from '../../src/storage/received/insert-received.ts';
 import { HttpOnly, type TestService } from '../harness/http-only.ts';
+import { leaseOf } from '../harness/stored-service.ts';
 
 let http: HttpOnly;
 let service: TestService;
@@ -153,7 +154,7 @@ test('receivedMessages: rows as documented', async () => {
   const { apiKey, id } = await http.openService();
   await http.sessions.link(id, '447400000001');
   const message = {
-    serviceId: id,
+    lease: leaseOf(id),
     groupId: '',
     fromPhone: '15551234567',
     fromLid: '99887766',

@@ -1,6 +1,7 @@
 import { toError } from '../../domain/errors.ts';
 import type { ServiceId } from '../../domain/ids.ts';
-import { addMonths, priceOf, type Plan } from '../../domain/plans.ts';
+import { addMonths, dayOfMonth } from '../../domain/months.ts';
+import { priceOf, type Plan } from '../../domain/plans.ts';
 import { transfer } from '../../ledger/transfer.ts';
 import type { Agent } from '../../storage/agents/agents.ts';
 import { createService } from '../../storage/services/create-service.ts';
@@ -32,19 +33,10 @@ export interface OpenedService {
 export async function openService(edge: Edge, order: ServiceOrder): Promise<OpenedService> {
   const orderName = nameOf(order);
   const issued = orderName === null ? edge.keyring.issue() : edge.keyring.issueFor(orderName);
+  const nowMs = edge.clock.now();
+  const billingDay = dayOfMonth(nowMs);
   const serviceId = await edge.database.query.transaction().execute(async (transaction) => {
-    if (order.agent !== null) {
-      const outcome = await transfer(transaction, {
-        kind: 'create',
-        idempotencyKey: orderName,
-        fingerprint: `create plan ${order.plan.id}, ${order.months} months`,
-        from: { agentId: order.agent.id },
-        to: 'sales',
-        amount: priceOf(order.months),
-      });
-      if (outcome === 'repeated') return null;
-    }
-    return await createService(transaction, {
+    const created = await createService(transaction, {
       agentId: order.agent?.id ?? null,
       mode: order.mode,
       planId: order.plan.id,
@@ -52,8 +44,23 @@ export async function openService(edge: Edge, order: ServiceOrder): Promise<Open
       keyPrefix: issued.prefix,
       keySealed: issued.sealed,
       receivesMessages: order.receivesMessages,
-      expiresAtMs: addMonths(edge.clock.now(), order.months),
+      expiresAtMs: addMonths(nowMs, order.months, billingDay),
+      billingDay,
     });
+    if (order.agent === null) return created;
+    // The wallet last: whoever else buys from it waits for this commit only.
+    const outcome = await transfer(transaction, {
+      kind: 'create',
+      idempotencyKey: orderName,
+      fingerprint: `create plan ${order.plan.id}, ${order.months} months`,
+      from: { agentId: order.agent.id },
+      to: 'sales',
+      amount: priceOf(order.months),
+      ...(created === null ? {} : { bought: { serviceId: created, months: order.months } }),
+    });
+    const isWhole = (created === null) === (outcome === 'repeated');
+    if (!isWhole) throw new Error('a service and its charge are not of one order');
+    return created;
   });
   if (serviceId !== null) await beginToConnect(edge, serviceId);
   return { apiKey: issued.key, serviceId };

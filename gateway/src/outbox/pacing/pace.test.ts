@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import type { Candidate, Pace } from '../../domain/pace.ts';
 import { SAFE_PACING, type PacingSettings } from '../../domain/pacing.ts';
 import {
   afterRestriction,
@@ -11,8 +12,6 @@ import {
   freshPace,
   newChatsPerDay,
   slowdownAt,
-  type Candidate,
-  type Pace,
 } from './pace.ts';
 
 const SECOND = 1000;

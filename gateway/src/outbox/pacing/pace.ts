@@ -1,3 +1,4 @@
+import type { Candidate, Opening, Pace } from '../../domain/pace.ts';
 import type { PaceReason, PacingSettings } from '../../domain/pacing.ts';
 
 /**
@@ -21,44 +22,6 @@ import type { PaceReason, PacingSettings } from '../../domain/pacing.ts';
  *
  * All times are milliseconds since 1970 by one clock, the database's.
  */
-export interface Pace {
-  /** Nothing goes earlier. */
-  readonly nextAtMs: number;
-  /** No new chat is begun earlier. */
-  readonly nextOpeningAtMs: number;
-  /** The new chats of the last 24 hours, oldest first. */
-  readonly openings: readonly Opening[];
-  /** Since when the account is linked; it warms up from then on. */
-  readonly linkedAtMs: number;
-  readonly newChatsPausedUntilMs: number;
-  readonly pausedUntilMs: number;
-  readonly pauseReason: 'too_fast' | 'temporary_ban' | null;
-  /** How many times slower than set, as it was at `slowedAtMs`; at least 1. */
-  readonly slowdown: number;
-  readonly slowedAtMs: number;
-  /** How often WhatsApp called us too fast since full speed. */
-  readonly strikes: number;
-}
-
-/** A new chat that was begun. */
-interface Opening {
-  readonly atMs: number;
-  /** Names the text, so that equal ones are seen; null for no text. */
-  readonly textPrint: string | null;
-}
-
-/** A waiting message with what is known about its chat. */
-export interface Candidate {
-  readonly chat: string;
-  readonly isGroup: boolean;
-  readonly textPrint: string | null;
-  /** Null: we never wrote there. */
-  readonly lastSentAtMs: number | null;
-  readonly lastReceivedAtMs: number | null;
-  /** Until when the chat's messages so far are paid for; 0 when there were none. */
-  readonly chatPaidUntilMs: number;
-}
-
 export type Choice<C extends Candidate> =
   | { readonly next: C }
   /** Ask again then, or when something changed. Infinity: only when something changed. */
@@ -94,7 +57,7 @@ export function freshPace(linkedAtMs: number): Pace {
 }
 
 /** Whether a message to this chat begins a new chat. */
-function beginsChat(candidate: Candidate, settings: PacingSettings, nowMs: number): boolean {
+export function beginsChat(candidate: Candidate, settings: PacingSettings, nowMs: number): boolean {
   const { isGroup, lastSentAtMs, lastReceivedAtMs } = candidate;
   if (isGroup || lastSentAtMs !== null) return false;
   return lastReceivedAtMs === null || nowMs - lastReceivedAtMs > settings.replyHours * HOUR_MS;
@@ -126,7 +89,7 @@ export function chooseNext<C extends Candidate>(
 }
 
 /** What holds everything the account has to say, or null. */
-function holdOfAccount(pace: Pace, nowMs: number): Hold | null {
+export function holdOfAccount(pace: Pace, nowMs: number): Hold | null {
   const { nextAtMs, pausedUntilMs, pauseReason } = pace;
   return later(
     holdUntil(nextAtMs, 'gap', nowMs),
@@ -135,7 +98,7 @@ function holdOfAccount(pace: Pace, nowMs: number): Hold | null {
 }
 
 /** What holds new chats, or null when one may be begun now. */
-function holdOfNewChats(pace: Pace, settings: PacingSettings, nowMs: number): Hold | null {
+export function holdOfNewChats(pace: Pace, settings: PacingSettings, nowMs: number): Hold | null {
   const { newChatsPausedUntilMs, nextOpeningAtMs } = pace;
   const perHour = settings.newChatsPerHour;
   const perDay = newChatsPerDay(pace, settings, nowMs);
@@ -302,4 +265,27 @@ function holdUntil(untilMs: number, reason: PaceReason, nowMs: number): Hold | n
 function later(one: Hold | null, other: Hold | null): Hold | null {
   if (one === null || other === null) return one ?? other;
   return one.untilMs >= other.untilMs ? one : other;
+}
+
+/** After so many urgent messages in a row another one has its turn. */
+const URGENT_IN_A_ROW_MAX = 4;
+
+/**
+ * The order in which candidates should go: as given, urgent ones first, but now and then the others,
+ * so that urgent ones never keep them away for good.
+ */
+export function putInTurn<C extends { readonly isUrgent: boolean }>(
+  candidates: readonly C[],
+  urgentInARow: number,
+): readonly C[] {
+  if (urgentInARow < URGENT_IN_A_ROW_MAX) return candidates;
+  return [
+    ...candidates.filter((candidate) => !candidate.isUrgent),
+    ...candidates.filter((candidate) => candidate.isUrgent),
+  ];
+}
+
+/** Whether WhatsApp's own word holds something back now. */
+export function isRestricted(pace: Pace, nowMs: number): boolean {
+  return pace.pausedUntilMs > nowMs || pace.newChatsPausedUntilMs > nowMs;
 }

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { ServiceId } from '../../domain/ids.ts';
+import { LeaseLost, type Lease } from '../../domain/lease.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import { createSealer, type Sealer } from '../../runtime/seal.ts';
@@ -33,6 +34,8 @@ interface StagedKey {
 
 /** What one account has in memory. */
 interface AccountShelf {
+  /** Under which it was filled; what another owner wrote meanwhile is not in it. */
+  readonly lease: Lease;
   readonly sealer: Sealer;
   /** Known values; null remembers that there is none. */
   readonly cache: LRUCache<string, { readonly value: unknown }>;
@@ -40,6 +43,8 @@ interface AccountShelf {
   staged: Map<string, StagedKey>;
   /** In the flush that is on its way. */
   flushing: Map<string, StagedKey>;
+  /** Another owner has the account: what is staged is never written. */
+  isLost: boolean;
 }
 
 /**
@@ -49,6 +54,9 @@ interface AccountShelf {
  * A flush that fails is repeated until it succeeds: the keys in it were used in memory already, and
  * the frames that depend on them wait. A load waits for a database that is away: the library would
  * tell WhatsApp that a message whose keys it can not load is not wanted.
+ *
+ * Everything is asked for under a lease. What is in memory belongs to one lease and goes with it;
+ * what a former owner stages late goes nowhere, and what it waits for is never durable.
  */
 export class StoredKeyVault {
   readonly #database: Database;
@@ -57,6 +65,9 @@ export class StoredKeyVault {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #shelves = new Map<ServiceId, AccountShelf>();
+  /** The epochs up to which an account's leases are over here. */
+  readonly #ended = new Map<ServiceId, number>();
+  readonly #onLost: (lease: Lease) => void;
   /** The flush on its way, and the one that will follow it when something is staged meanwhile. */
   #current: Promise<void> | null = null;
   #next: PromiseWithResolvers<void> | null = null;
@@ -64,20 +75,25 @@ export class StoredKeyVault {
   /** True until the current flush has taken what is staged. */
   #isGathering = false;
 
-  constructor(database: Database, masterKey: Buffer, codec: Codec, clock: Clock, log: Log) {
+  /** @param onLost told when the database refuses what was written under a lease */
+  constructor(
+    database: Database,
+    masterKey: Buffer,
+    codec: Codec,
+    clock: Clock,
+    log: Log,
+    onLost: (lease: Lease) => void = () => undefined,
+  ) {
     this.#database = database;
     this.#masterKey = masterKey;
     this.#codec = codec;
     this.#clock = clock;
     this.#log = log;
+    this.#onLost = onLost;
   }
 
-  async load(
-    serviceId: ServiceId,
-    type: string,
-    names: readonly string[],
-  ): Promise<Map<string, unknown>> {
-    const shelf = this.#shelf(serviceId);
+  async load(lease: Lease, type: string, names: readonly string[]): Promise<Map<string, unknown>> {
+    const shelf = this.#shelf(lease);
     const found = new Map<string, unknown>();
     const unknownNames: string[] = [];
     for (const name of names) {
@@ -87,8 +103,9 @@ export class StoredKeyVault {
     }
     if (unknownNames.length === 0) return found;
     const sealedValues = await whenDatabaseAnswers(this.#clock, () =>
-      loadAccountKeys(this.#database.pool, serviceId, type, unknownNames),
+      loadAccountKeys(this.#database.pool, lease.serviceId, type, unknownNames),
     );
+    if (shelf.isLost) throw new LeaseLost(lease);
     for (const name of unknownNames) {
       const key = `${type}|${name}`;
       // What was staged while the query ran is newer than its answer.
@@ -100,20 +117,21 @@ export class StoredKeyVault {
     return found;
   }
 
-  async list(serviceId: ServiceId, type: string): Promise<Map<string, unknown>> {
+  async list(lease: Lease, type: string): Promise<Map<string, unknown>> {
     // What is staged while the query runs is not asked for: its owner is the one who lists.
-    await this.durable(serviceId);
-    const shelf = this.#shelf(serviceId);
+    await this.durable(lease);
+    const shelf = this.#shelf(lease);
     const sealedValues = await whenDatabaseAnswers(this.#clock, () =>
-      listAccountKeys(this.#database.pool, serviceId, type),
+      listAccountKeys(this.#database.pool, lease.serviceId, type),
     );
     return new Map(
       [...sealedValues.keys()].map((name) => [name, this.#opened(shelf, type, name, sealedValues)]),
     );
   }
 
-  stage(serviceId: ServiceId, type: string, name: string, value: unknown): void {
-    const shelf = this.#shelf(serviceId);
+  stage(lease: Lease, type: string, name: string, value: unknown): void {
+    if (this.#isOver(lease)) return;
+    const shelf = this.#shelf(lease);
     const key = `${type}|${name}`;
     const known = shelf.staged.get(key) ?? shelf.flushing.get(key);
     // The library hands the same object twice: when it is made, and when its transaction commits.
@@ -123,19 +141,44 @@ export class StoredKeyVault {
     this.#schedule();
   }
 
-  durable(serviceId: ServiceId): Promise<void> | null {
-    const shelf = this.#shelves.get(serviceId);
+  durable(lease: Lease): Promise<void> | null {
+    if (this.#isOver(lease)) return Promise.reject(new LeaseLost(lease));
+    const shelf = this.#shelves.get(lease.serviceId);
     if (shelf === undefined) return null;
-    if (shelf.staged.size > 0) return this.#next?.promise ?? this.#current;
-    return shelf.flushing.size > 0 ? this.#current : null;
+    const flush =
+      shelf.staged.size > 0
+        ? (this.#next?.promise ?? this.#current)
+        : shelf.flushing.size > 0
+          ? this.#current
+          : null;
+    return (
+      flush &&
+      flush.then(() => {
+        if (shelf.isLost) throw new LeaseLost(lease);
+      })
+    );
   }
 
-  async forget(serviceId: ServiceId): Promise<void> {
-    const shelf = this.#shelves.get(serviceId);
-    shelf?.staged.clear();
+  async forget(lease: Lease): Promise<void> {
+    const shelf = this.#shelf(lease);
+    shelf.staged.clear();
     await this.#current;
-    shelf?.cache.clear();
-    await deleteAccountKeys(this.#database.pool, serviceId);
+    shelf.cache.clear();
+    await deleteAccountKeys(this.#database.pool, lease);
+  }
+
+  async release(lease: Lease): Promise<void> {
+    await this.durable(lease)?.catch(() => undefined);
+    this.drop(lease);
+  }
+
+  drop(lease: Lease): void {
+    const { serviceId, epoch } = lease;
+    this.#ended.set(serviceId, Math.max(epoch, this.#ended.get(serviceId) ?? 0));
+    const shelf = this.#shelves.get(serviceId);
+    if (shelf === undefined || shelf.lease.epoch > epoch) return;
+    shelf.isLost = true;
+    this.#shelves.delete(serviceId);
   }
 
   /** Resolves when everything staged by then is committed. */
@@ -145,16 +188,25 @@ export class StoredKeyVault {
     }
   }
 
-  #shelf(serviceId: ServiceId): AccountShelf {
-    const existing = this.#shelves.get(serviceId);
-    if (existing !== undefined) return existing;
+  #isOver({ serviceId, epoch }: Lease): boolean {
+    return epoch <= (this.#ended.get(serviceId) ?? -1);
+  }
+
+  /** @throws LeaseLost */
+  #shelf(lease: Lease): AccountShelf {
+    if (this.#isOver(lease)) throw new LeaseLost(lease);
+    const existing = this.#shelves.get(lease.serviceId);
+    if (existing?.lease.epoch === lease.epoch) return existing;
+    if (existing !== undefined) this.drop(existing.lease);
     const shelf: AccountShelf = {
-      sealer: createSealer(this.#masterKey, `account:${serviceId}`),
+      lease,
+      sealer: createSealer(this.#masterKey, `account:${lease.serviceId}`),
       cache: new LRUCache({ maxSize: CACHED_KEYS_PER_SERVICE_MAX, sizeCalculation: () => 1 }),
       staged: new Map(),
       flushing: new Map(),
+      isLost: false,
     };
-    this.#shelves.set(serviceId, shelf);
+    this.#shelves.set(lease.serviceId, shelf);
     return shelf;
   }
 
@@ -205,7 +257,7 @@ export class StoredKeyVault {
     this.#isGathering = false;
     const writes: AccountKeyWrite[] = [];
     const touched: AccountShelf[] = [];
-    for (const [serviceId, shelf] of this.#shelves) {
+    for (const shelf of this.#shelves.values()) {
       if (shelf.staged.size === 0) continue;
       touched.push(shelf);
       shelf.flushing = shelf.staged;
@@ -213,7 +265,7 @@ export class StoredKeyVault {
       for (const [key, { type, name, value }] of shelf.flushing) {
         const sealed =
           value === null ? null : shelf.sealer.seal(key, this.#codec.encode(type, value));
-        writes.push({ serviceId, type, name, sealed });
+        writes.push({ lease: shelf.lease, type, name, sealed });
       }
     }
     if (writes.length > 0) await this.#saveUntilDone(writes);
@@ -223,7 +275,10 @@ export class StoredKeyVault {
   async #saveUntilDone(writes: AccountKeyWrite[]): Promise<void> {
     for (;;) {
       try {
-        await saveAccountKeys(this.#database.pool, writes);
+        for (const lease of await saveAccountKeys(this.#database.pool, writes)) {
+          this.drop(lease);
+          this.#onLost(lease);
+        }
         return;
       } catch (error) {
         this.#log.error(

@@ -1,14 +1,17 @@
 import { sql, type Kysely } from 'kysely';
-import type { AgentId } from '../../domain/ids.ts';
+import type { AgentId, ServiceId } from '../../domain/ids.ts';
 import type { Cents } from '../../domain/money.ts';
 import type { Schema } from '../schema.ts';
 
 /** A party of the ledger: an agent's wallet, what was sold, or money that came from outside. */
 type LedgerParty = 'sales' | 'funding' | { readonly agentId: AgentId };
 
+/** Why money moves. */
+type TransferKind = 'top-up' | 'create' | 'renew' | 'subscription' | 'refund' | 'reversal';
+
 /** Money going from one party to another, for one reason, once. */
 export interface Transfer {
-  readonly kind: 'top-up' | 'create' | 'renew' | 'refund';
+  readonly kind: TransferKind;
   /** The same key never moves money twice. Null: no protection asked for. */
   readonly idempotencyKey: string | null;
   /** Says whether a repeated key means the same request. */
@@ -16,58 +19,49 @@ export interface Transfer {
   readonly from: LedgerParty;
   readonly to: LedgerParty;
   readonly amount: Cents;
+  /** What was bought, where it is a service's time. */
+  readonly bought?: { readonly serviceId: ServiceId; readonly months: number };
+  /** For people who read the statement. */
+  readonly note?: string;
+  /** The transaction that this one takes back; it can be taken back once. */
+  readonly reverses?: number;
 }
 
 /** What became of a transfer. */
 export type TransferOutcome = 'moved' | 'repeated' | 'conflict';
 
 /**
- * Writes a transfer as two entries that sum to zero and moves both balances, in the transaction it
- * is given. The database itself refuses a wallet below zero (check `agent_balance_not_negative`).
+ * Writes a transfer as two entries that sum to zero, in the transaction it is given. The database
+ * moves the wallet's balance with the entry and refuses one below zero (check
+ * `agent_balance_not_negative`).
  * @returns `repeated` when this key moved this money before, `conflict` when it moved other money
  */
 export async function moveMoney(
   transaction: Kysely<Schema>,
   transfer: Transfer,
 ): Promise<TransferOutcome> {
-  const inserted = await transaction
-    .insertInto('ledger_transactions')
-    .values({
-      kind: transfer.kind,
-      idempotency_key: transfer.idempotencyKey,
-      fingerprint: transfer.fingerprint,
-    })
-    .onConflict((conflict) => conflict.column('idempotency_key').doNothing())
-    .returning('id')
-    .executeTakeFirst();
-  if (inserted === undefined) return await judgeRepetition(transaction, transfer);
-  if (transfer.amount === 0) return 'moved';
-  const movements = [
-    { account: await accountOf(transaction, transfer.from), amount: 0 - transfer.amount },
-    { account: await accountOf(transaction, transfer.to), amount: transfer.amount },
-  ];
-  // Row locks are always taken in the order of ids, so that two transfers never wait on each other.
-  for (const movement of movements.toSorted((a, b) => a.account - b.account)) {
-    await transaction
-      .updateTable('ledger_accounts')
-      .set({ balance_cents: sql<number>`balance_cents + ${movement.amount}` })
-      .where('id', '=', movement.account)
-      .execute();
-  }
-  await transaction
-    .insertInto('ledger_entries')
-    .values(
-      movements.map((movement) => ({
-        transaction_id: inserted.id,
-        account_id: movement.account,
-        amount_cents: movement.amount,
-      })),
-    )
-    .execute();
-  return 'moved';
+  const { rows } = await sql<{ id: number }>`
+    WITH written AS (
+      INSERT INTO ledger_transactions
+        (kind, idempotency_key, fingerprint, service_id, months, note, reverses)
+      VALUES (${transfer.kind}, ${transfer.idempotencyKey}, ${transfer.fingerprint},
+              ${transfer.bought?.serviceId ?? null}, ${transfer.bought?.months ?? null},
+              ${transfer.note ?? ''}, ${transfer.reverses ?? null})
+      ON CONFLICT (idempotency_key) DO NOTHING
+      RETURNING id),
+    entries AS (
+      INSERT INTO ledger_entries (transaction_id, account_id, amount_cents)
+      SELECT written.id, movement.account_id, movement.amount_cents
+      FROM written, (VALUES
+        ((${accountOf(transfer.from)}), ${0 - transfer.amount}::bigint),
+        ((${accountOf(transfer.to)}), ${transfer.amount}::bigint))
+        AS movement(account_id, amount_cents)
+      WHERE movement.amount_cents <> 0)
+    SELECT id FROM written`.execute(transaction);
+  return rows.length > 0 ? 'moved' : await judgeRepetition(transaction, transfer);
 }
 
-/** An agent's credit. */
+/** An agent's credit, or null when there is no such agent. */
 export async function findCredit(
   transaction: Kysely<Schema>,
   agentId: AgentId,
@@ -93,12 +87,8 @@ async function judgeRepetition(
   return isSame ? 'repeated' : 'conflict';
 }
 
-async function accountOf(transaction: Kysely<Schema>, party: LedgerParty): Promise<number> {
-  const accounts = transaction.selectFrom('ledger_accounts').select('id');
-  const { id } = await (
-    typeof party === 'string'
-      ? accounts.where('kind', '=', party)
-      : accounts.where('agent_id', '=', party.agentId)
-  ).executeTakeFirstOrThrow();
-  return id;
+function accountOf(party: LedgerParty) {
+  return typeof party === 'string'
+    ? sql`SELECT id FROM ledger_accounts WHERE kind = ${party}`
+    : sql`SELECT id FROM ledger_accounts WHERE agent_id = ${party.agentId}`;
 }

@@ -1,6 +1,8 @@
 import type { Pool } from 'pg';
-import type { ServiceId, WhatsAppId } from '../../domain/ids.ts';
+import type { WhatsAppId } from '../../domain/ids.ts';
+import type { Lease } from '../../domain/lease.ts';
 import type { MessageInDoubt } from '../../domain/message.ts';
+import { assertHeld, heldUnder } from '../leases/fence.ts';
 import { claimedMessageOf, CLAIMED_WITH_MEDIA, type ClaimedRow } from './claimed-message.ts';
 
 const AS_HANDED_OVER = 'm.doubt_since, m.is_urgent DESC, m.due_at, m.id';
@@ -8,16 +10,18 @@ const AS_HANDED_OVER = 'm.doubt_since, m.is_urgent DESC, m.due_at, m.id';
 // All up to the first suspect; or that suspect alone, with a commit of its own, so that the crash it
 // may cause is counted against it and nobody else.
 const CLAIM_DOUBTS = `
-  WITH doubts AS (
+  WITH ${heldUnder('$1', '$2')},
+  doubts AS (
     SELECT * FROM messages m
-    WHERE service_id = $1 AND state = 'sending' AND whatsapp_id <> ALL ($2::text[])
+    WHERE service_id = (SELECT service_id FROM held) AND state = 'sending'
+      AND whatsapp_id <> ALL ($3::text[])
     ORDER BY ${AS_HANDED_OVER} FOR UPDATE),
   placed AS (
     SELECT id, row_number() OVER in_order AS place,
            count(*) FILTER (WHERE crashes > 0) OVER in_order AS suspects
     FROM doubts m WINDOW in_order AS (ORDER BY ${AS_HANDED_OVER})),
   claimed AS (
-    UPDATE messages m SET attempts = m.attempts + 1
+    UPDATE messages m SET attempts = m.attempts + 1, claim_epoch = $2
     FROM placed WHERE m.service_id = $1 AND m.id = placed.id AND (suspects = 0 OR place = 1)
     RETURNING m.*, (SELECT count(*) FROM doubts) AS all_count)
   ${CLAIMED_WITH_MEDIA.replace('SELECT', 'SELECT m.all_count,')}
@@ -36,18 +40,20 @@ export interface ClaimedDoubts {
  * go again, before new ones, under the same WhatsApp id. Counts the attempt. A suspect, whose
  * hand-over an earlier process did not survive, comes alone.
  * @param except those on their way now
+ * @throws LeaseLost
  */
 export async function claimDoubts(
   pool: Pool,
-  serviceId: ServiceId,
+  lease: Lease,
   except: readonly WhatsAppId[],
 ): Promise<ClaimedDoubts> {
   const { rows } = await pool.query<ClaimedRow & { all_count: number }>({
     text: CLAIM_DOUBTS,
-    values: [serviceId, except],
+    values: [lease.serviceId, lease.epoch, except],
   });
+  if (rows.length === 0) await assertHeld(pool, lease);
   const messages = rows.map((row) => ({
-    ...claimedMessageOf(serviceId, row),
+    ...claimedMessageOf(lease.serviceId, row),
     crashes: row.crashes,
     inDoubtMs: row.in_doubt_ms,
   }));

@@ -1,27 +1,29 @@
 import type { Pool } from 'pg';
-import type { ServiceId } from '../../domain/ids.ts';
+import type { Lease } from '../../domain/lease.ts';
 import type { DueMessage } from '../../domain/message.ts';
+import { assertHeld, heldUnder } from '../leases/fence.ts';
 import { claimedMessageOf, CLAIMED_WITH_MEDIA, type ClaimedRow } from './claimed-message.ts';
 
 // Each kind is walked in its own part of the index, however many of the other wait.
 const waiting = (isUrgent: boolean): string => `
   SELECT id, due_at FROM messages
-  WHERE service_id = $1 AND is_urgent = ${isUrgent} AND state IN ('accepted', 'ready')
+  WHERE service_id = (SELECT service_id FROM held) AND is_urgent = ${isUrgent} AND state IN ('accepted', 'ready')
     AND due_at <= now() AND (expires_at IS NULL OR expires_at > now())
-  ORDER BY due_at, id LIMIT $2 FOR UPDATE`;
+  ORDER BY due_at, id LIMIT $3 FOR UPDATE`;
 
 // Places that one kind can not fill go to the other.
 const CLAIM_DUE = `
-  WITH urgent AS (${waiting(true)}),
+  WITH ${heldUnder('$1', '$2')},
+  urgent AS (${waiting(true)}),
   other AS (${waiting(false)}),
   due AS (
     (SELECT id FROM urgent ORDER BY due_at, id
-     LIMIT greatest($3::int, $2::int - (SELECT count(*) FROM other)))
+     LIMIT greatest($4::int, $3::int - (SELECT count(*) FROM other)))
     UNION ALL
     (SELECT id FROM other ORDER BY due_at, id
-     LIMIT $2::int - least($3::int, (SELECT count(*) FROM urgent)))),
+     LIMIT $3::int - least($4::int, (SELECT count(*) FROM urgent)))),
   claimed AS (
-    UPDATE messages m SET state = 'sending', attempts = m.attempts + 1,
+    UPDATE messages m SET state = 'sending', attempts = m.attempts + 1, claim_epoch = $2,
                           executed_at = coalesce(m.executed_at, now()), doubt_since = now()
     FROM due WHERE m.service_id = $1 AND m.id = due.id
     RETURNING m.*)
@@ -39,15 +41,17 @@ export interface Places {
  * Takes a service's next due messages for sending, urgent ones first, each kind oldest first. Once
  * taken a message is in doubt until WhatsApp answers, so it is never cancelled, does not expire, and
  * is sent again after a crash.
+ * @throws LeaseLost
  */
 export async function claimDueMessages(
   pool: Pool,
-  serviceId: ServiceId,
+  lease: Lease,
   places: Places,
 ): Promise<DueMessage[]> {
   const result = await pool.query<ClaimedRow>({
     text: CLAIM_DUE,
-    values: [serviceId, places.count, places.urgentFirst],
+    values: [lease.serviceId, lease.epoch, places.count, places.urgentFirst],
   });
-  return result.rows.map((row) => claimedMessageOf(serviceId, row));
+  if (result.rows.length === 0) await assertHeld(pool, lease);
+  return result.rows.map((row) => claimedMessageOf(lease.serviceId, row));
 }

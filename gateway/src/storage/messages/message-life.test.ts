@@ -4,8 +4,12 @@ import { after, test } from 'node:test';
 import { messageId, newWhatsAppId, type MessageId, type WhatsAppId } from '../../domain/ids.ts';
 import { stepMessage, type MessageEvent, type MessageLife } from '../../domain/message-life.ts';
 import { MESSAGE_STATES, type Tick } from '../../domain/message-state.ts';
-import { openTestDatabase, storeService } from '../../../test/harness/stored-service.ts';
+import { leaseOf, openTestDatabase, storeService } from '../../../test/harness/stored-service.ts';
 import { recordFetched, recordFetchFailed } from '../media/record-fetch.ts';
+import { holdStrangers } from '../pacing/candidates.ts';
+import { claimChosen } from '../pacing/claim-chosen.ts';
+import { beginFollowing, endFollowing } from '../pacing/follow.ts';
+import { insertReceived } from '../received/insert-received.ts';
 import { cancelMessage } from './cancel-message.ts';
 import { cancelWaitingMessages } from './cancel-waiting-messages.ts';
 import { claimDoubts } from './claim-doubts.ts';
@@ -152,11 +156,31 @@ const eachId =
 
 const ATTACHED = { spoolName: 'x', kind: 'image', mimetype: 'image/png', fileName: '', bytes: 1 };
 
+const HEARD = {
+  whatsAppId: '3EB0',
+  groupId: '',
+  fromPhone: '447400000002',
+  fromLid: null,
+  type: 'chat',
+  text: 'yes?',
+  sentAtMs: nowMs,
+  file: null,
+};
+
+const CHOSEN = {
+  atMs: nowMs,
+  isOpening: true,
+  textPrint: null,
+  chatPaidUntilMs: nowMs,
+  nextAtMs: nowMs,
+  nextOpeningAtMs: 0,
+};
+
 const answers = (verdict: Tick | 'refused') => (scene: Scene) =>
   recordAnswers(
     pool,
     scene.rows.map(({ whatsAppId }) => ({
-      serviceId: scene.serviceId,
+      lease: leaseOf(scene.serviceId),
       whatsAppId,
       tick: verdict === 'refused' ? null : verdict,
       serverAtMs: verdict === 'server' ? nowMs : null,
@@ -189,7 +213,39 @@ const CASES: readonly Case[] = [
   {
     statement: 'claim-due-messages',
     event: { type: 'claimed' },
-    run: ({ serviceId }) => claimDueMessages(pool, serviceId, { count: 999, urgentFirst: 9 }),
+    run: ({ serviceId }) =>
+      claimDueMessages(pool, leaseOf(serviceId), { count: 999, urgentFirst: 9 }),
+  },
+  {
+    statement: 'hold-strangers',
+    event: { type: 'held' },
+    run: ({ serviceId }) => holdStrangers(pool, leaseOf(serviceId), 999, 60),
+  },
+  {
+    statement: 'follow (ended)',
+    event: { type: 'freed' },
+    run: ({ serviceId }) => endFollowing(database, serviceId),
+  },
+  {
+    statement: 'insert-received, from their chat',
+    event: { type: 'freed' },
+    async run({ serviceId }) {
+      await beginFollowing(database, serviceId, '447400000001');
+      await insertReceived(pool, [{ ...HEARD, lease: leaseOf(serviceId) }]);
+    },
+  },
+  {
+    statement: 'claim-chosen',
+    event: { type: 'chosen' },
+    // Each in a chat of its own: choosing one frees its chat.
+    async run(scene) {
+      await pool.query('UPDATE messages SET chat = id::text WHERE service_id = $1', [
+        scene.serviceId,
+      ]);
+      await eachId(({ serviceId }, { id }) =>
+        claimChosen(pool, leaseOf(serviceId), { ...CHOSEN, id }),
+      )(scene);
+    },
   },
   {
     statement: 'claim-doubts',
@@ -198,7 +254,7 @@ const CASES: readonly Case[] = [
     run: async ({ serviceId }) => {
       const taken: WhatsAppId[] = [];
       for (;;) {
-        const { messages, hasMore } = await claimDoubts(pool, serviceId, taken);
+        const { messages, hasMore } = await claimDoubts(pool, leaseOf(serviceId), taken);
         assert.equal(messages.length, 1);
         taken.push(...messages.map((message) => message.whatsAppId));
         if (!hasMore) return;
@@ -210,20 +266,24 @@ const CASES: readonly Case[] = [
     event: { type: 'returned' },
     run: ({ serviceId, rows }) =>
       returnToQueue(
-        database,
-        serviceId,
+        pool,
+        leaseOf(serviceId),
         rows.map((row) => row.id),
       ),
   },
   {
     statement: 'postpone-message',
     event: { type: 'postponed', delayMs: 3 * HOUR_MS },
-    run: eachId(({ serviceId }, { id }) => postponeMessage(database, serviceId, id, 3 * HOUR_MS)),
+    run: eachId(({ serviceId }, { id }) =>
+      postponeMessage(pool, leaseOf(serviceId), id, 3 * HOUR_MS),
+    ),
   },
   {
     statement: 'fail-message',
     event: { type: 'given-up', reason: 'unknown_outcome' },
-    run: eachId(({ serviceId }, { id }) => failMessage(database, serviceId, id, 'unknown_outcome')),
+    run: eachId(({ serviceId }, { id }) =>
+      failMessage(pool, leaseOf(serviceId), id, 'unknown_outcome'),
+    ),
   },
   ...(['server', 'phone', 'read'] as const).map((tick) => ({
     statement: `record-answers (${tick})`,

@@ -6,6 +6,7 @@ import type { DueMessage } from '../../domain/message.ts';
 import { higherTick, type MessageState, type Tick } from '../../domain/message-state.ts';
 import {
   acceptedMessage,
+  leaseOf,
   openTestDatabase,
   storeService,
 } from '../../../test/harness/stored-service.ts';
@@ -63,22 +64,28 @@ test('due messages are claimed oldest first, once, and never another service’s
   const [mine, other] = [await storeService(database), await storeService(database)];
   await keep(mine, 'a', 'b', 'c');
   await keep(other, 'x');
-  const first = await claimDueMessages(pool, mine, { count: 2, urgentFirst: 0 });
+  const first = await claimDueMessages(pool, leaseOf(mine), { count: 2, urgentFirst: 0 });
   assert.deepEqual(texts(first), ['a', 'b']);
-  assert.deepEqual(texts(await claimDueMessages(pool, mine, { count: 9, urgentFirst: 0 })), ['c']);
-  assert.deepEqual(await claimDueMessages(pool, mine, { count: 9, urgentFirst: 0 }), []);
+  assert.deepEqual(
+    texts(await claimDueMessages(pool, leaseOf(mine), { count: 9, urgentFirst: 0 })),
+    ['c'],
+  );
+  assert.deepEqual(await claimDueMessages(pool, leaseOf(mine), { count: 9, urgentFirst: 0 }), []);
   assert.deepEqual(
     first.map((message) => message.attempts),
     [1, 1],
   );
-  assert.deepEqual(texts((await claimDoubts(pool, mine, [])).messages), ['a', 'b', 'c']);
+  assert.deepEqual(texts((await claimDoubts(pool, leaseOf(mine), [])).messages), ['a', 'b', 'c']);
   assert.deepEqual(await statesOf(other), ['accepted']);
 });
 
 test('a scheduled message waits for its time by the database’s clock', async () => {
   const service = await storeService(database);
   await insertMessages(pool, [acceptedMessage(service, 'later', Date.now() + 3_600_000)]);
-  assert.deepEqual(await claimDueMessages(pool, service, { count: 9, urgentFirst: 0 }), []);
+  assert.deepEqual(
+    await claimDueMessages(pool, leaseOf(service), { count: 9, urgentFirst: 0 }),
+    [],
+  );
   const waitMs = (await nextDueInMs(pool, service)) ?? 0;
   assert.ok(waitMs > 3_500_000 && waitMs <= 3_600_000, `waits ${waitMs} ms`);
   await queueWaitingMessages(database, service);
@@ -88,13 +95,13 @@ test('a scheduled message waits for its time by the database’s clock', async (
 test('what was certainly not sent goes back, with or without its attempt', async () => {
   const service = await storeService(database);
   const { ids } = await keep(service, 'returned', 'postponed', 'failed');
-  await claimDueMessages(pool, service, { count: 9, urgentFirst: 0 });
+  await claimDueMessages(pool, leaseOf(service), { count: 9, urgentFirst: 0 });
   const [returned, postponed, failed] = ids;
-  await returnToQueue(database, service, [returned ?? fail()]);
-  await postponeMessage(database, service, postponed ?? fail(), 60_000);
-  await failMessage(database, service, failed ?? fail(), 'not_on_whatsapp');
+  await returnToQueue(pool, leaseOf(service), [returned ?? fail()]);
+  await postponeMessage(pool, leaseOf(service), postponed ?? fail(), 60_000);
+  await failMessage(pool, leaseOf(service), failed ?? fail(), 'not_on_whatsapp');
   assert.deepEqual(await statesOf(service), ['ready', 'ready', 'failed']);
-  const [again] = await claimDueMessages(pool, service, { count: 9, urgentFirst: 0 });
+  const [again] = await claimDueMessages(pool, leaseOf(service), { count: 9, urgentFirst: 0 });
   assert.equal(again?.content.text, 'returned');
   assert.equal(again?.attempts, 1);
   assert.equal(
@@ -108,7 +115,7 @@ const answerOf = (
   whatsAppId: WhatsAppId,
   verdict: Tick | 'refused',
 ): RecordedAnswer => ({
-  serviceId,
+  lease: leaseOf(serviceId),
   whatsAppId,
   tick: verdict === 'refused' ? null : verdict,
   serverAtMs: verdict === 'server' ? 1 : null,
@@ -123,7 +130,7 @@ test('whatever WhatsApp answers in whatever order, a tick only climbs', async ()
   await fc.assert(
     fc.asyncProperty(fc.array(anyVerdict, { minLength: 1, maxLength: 8 }), async (verdicts) => {
       const { ids, messages } = await keep(service, 'text');
-      await claimDueMessages(pool, service, { count: 1, urgentFirst: 0 });
+      await claimDueMessages(pool, leaseOf(service), { count: 1, urgentFirst: 0 });
       let expected: MessageState = 'sending';
       for (const verdict of verdicts) {
         await answer(database, messages[0], verdict);
@@ -140,8 +147,8 @@ test('a message that nobody sent takes no tick; one given up as unknown is put r
   const { ids, messages } = await keep(service, 'text');
   await answer(database, messages[0], 'read');
   assert.deepEqual(await statesOf(service), ['accepted']);
-  await claimDueMessages(pool, service, { count: 1, urgentFirst: 0 });
-  await failMessage(database, service, ids[0] ?? fail(), 'unknown_outcome');
+  await claimDueMessages(pool, leaseOf(service), { count: 1, urgentFirst: 0 });
+  await failMessage(pool, leaseOf(service), ids[0] ?? fail(), 'unknown_outcome');
   await answer(database, messages[0], 'phone');
   assert.deepEqual(await statesOf(service), ['phone']);
 });

@@ -1,11 +1,14 @@
 import type { Pool } from 'pg';
 import type { ServiceId, WhatsAppId } from '../../domain/ids.ts';
+import type { Lease } from '../../domain/lease.ts';
 import type { Tick } from '../../domain/message-state.ts';
+import { heldAmong, idsOf, LeaseSet } from '../leases/fence.ts';
 import { KEEP_NEWS } from '../webhooks/keep-news.ts';
 
 /** What WhatsApp has told about one message so far; several answers may be merged into one. */
 export interface RecordedAnswer {
-  readonly serviceId: ServiceId;
+  /** Of the owner whose connection it came by. */
+  readonly lease: Lease;
   readonly whatsAppId: WhatsAppId;
   /** The highest tick, or null when it was only refused. */
   readonly tick: Tick | null;
@@ -22,7 +25,8 @@ export interface RecordedAnswer {
 // Listeners are told of every tick above where the message stood, lowest first. Where it stood is
 // read (and locked) for their services alone.
 const RECORD_ANSWERS = `
-  WITH climbed AS (
+  WITH ${heldAmong('$8', '$9')},
+  climbed AS (
     UPDATE messages m SET
       state = CASE WHEN a.tick IS NULL THEN 'failed' ELSE greatest(m.state, a.tick) END,
       failure = CASE WHEN a.tick IS NULL THEN a.refusal END,
@@ -32,6 +36,7 @@ const RECORD_ANSWERS = `
     FROM unnest($1::bigint[], $2::text[], $3::message_state[], $4::bigint[], $5::bigint[],
                 $6::bigint[], $7::text[]) WITH ORDINALITY
          AS a(service_id, whatsapp_id, tick, server_ms, phone_ms, read_ms, refusal, place)
+    JOIN held ON held.service_id = a.service_id
     LEFT JOIN LATERAL (
       SELECT o.state FROM webhooks w
       JOIN messages o ON o.service_id = w.service_id AND o.whatsapp_id = a.whatsapp_id
@@ -51,29 +56,40 @@ const RECORD_ANSWERS = `
                                ('read', c.read_ms)) AS told(tick, at_ms)
     WHERE told.tick > c.stood AND told.at_ms IS NOT NULL),
   ${KEEP_NEWS}
-  SELECT DISTINCT service_id FROM kept_deliveries`;
+  SELECT (SELECT coalesce(array_agg(service_id), '{}') FROM held) AS held,
+         (SELECT coalesce(array_agg(DISTINCT service_id), '{}') FROM kept_deliveries) AS listening`;
+
+/** What became of a batch. */
+export interface KeptAnswers {
+  /** The services whose webhook has something to deliver now. */
+  readonly listening: ReadonlySet<ServiceId>;
+  /** The leases under which nothing may be written any more; their answers were not. */
+  readonly lost: readonly Lease[];
+}
 
 /**
  * Writes WhatsApp's answers, of any number of services, in one statement, and what listeners are
  * told of them.
  * @param answers at most one a message
- * @returns the services whose webhook has something to deliver now
  */
 export async function recordAnswers(
   pool: Pool,
   answers: readonly RecordedAnswer[],
-): Promise<ReadonlySet<ServiceId>> {
-  const result = await pool.query<{ service_id: ServiceId }>({
+): Promise<KeptAnswers> {
+  const leases = new LeaseSet(answers.map((answer) => answer.lease));
+  const { rows } = await pool.query<{ held: string[]; listening: string[] }>({
     text: RECORD_ANSWERS,
     values: [
-      answers.map((answer) => answer.serviceId),
+      answers.map((answer) => answer.lease.serviceId),
       answers.map((answer) => answer.whatsAppId),
       answers.map((answer) => answer.tick),
       answers.map((answer) => answer.serverAtMs),
       answers.map((answer) => answer.phoneAtMs),
       answers.map((answer) => answer.readAtMs),
       answers.map((answer) => answer.refusal),
+      ...leases.columns(),
     ],
   });
-  return new Set(result.rows.map((row) => row.service_id));
+  const [row] = rows;
+  return { listening: idsOf(row?.listening), lost: leases.without(idsOf(row?.held)) };
 }

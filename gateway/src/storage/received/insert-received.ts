@@ -1,10 +1,14 @@
 import type { Pool } from 'pg';
-import { serviceId, type ServiceId } from '../../domain/ids.ts';
+import type { ServiceId } from '../../domain/ids.ts';
+import type { Lease } from '../../domain/lease.ts';
+import { heldAmong, idsOf, LeaseSet } from '../leases/fence.ts';
+import { KEEP_HEARD } from '../pacing/heard.ts';
 import { KEEP_NEWS } from '../webhooks/keep-news.ts';
 
 /** A received message to be kept. */
 export interface ReceivedMessage {
-  readonly serviceId: ServiceId;
+  /** Of the owner whose connection it came by. */
+  readonly lease: Lease;
   readonly whatsAppId: string;
   readonly groupId: string;
   readonly fromPhone: string | null;
@@ -22,15 +26,16 @@ export interface ReceivedMessage {
   } | null;
 }
 
-// The row, what it takes to fetch its file, and what listeners are told are one statement: none is
-// there without the others. A chat's messages are told one after the other.
+// The row, what it takes to fetch its file, what pacing learns, and what listeners are told are one
+// statement: none is there without the others. A chat's messages are told one after the other.
 const INSERT_RECEIVED = `
-  WITH m AS (
+  WITH ${heldAmong('$13', '$14')},
+  m AS (
     SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
                          $7::text[], $8::bigint[], $9::bytea[], $10::text[], $11::text[],
                          $12::bigint[]) WITH ORDINALITY
       AS m(service_id, whatsapp_id, group_id, from_phone, from_lid, type, text, sent_ms, source,
-           mimetype, file_name, bytes, position)),
+           mimetype, file_name, bytes, position) JOIN held USING (service_id)),
   kept AS (
     INSERT INTO received_messages
       (service_id, whatsapp_id, group_id, from_phone, from_lid, to_phone, type, text, sent_at)
@@ -66,8 +71,10 @@ const INSERT_RECEIVED = `
       AND m.group_id = kept.group_id AND kept.from_phone IS NOT DISTINCT FROM m.from_phone
       AND kept.from_lid IS NOT DISTINCT FROM m.from_lid
     ORDER BY kept.id, m.position),
+  ${KEEP_HEARD},
   ${KEEP_NEWS}
   SELECT (SELECT count(*) FROM kept_files) AS files,
+         (SELECT coalesce(array_agg(service_id), '{}') FROM held) AS held,
          (SELECT coalesce(array_agg(DISTINCT service_id), '{}') FROM kept_deliveries) AS listening`;
 
 /** What was kept of a batch. */
@@ -76,6 +83,8 @@ export interface KeptReceived {
   readonly fileCount: number;
   /** The services whose webhook has something to deliver now. */
   readonly listening: ReadonlySet<ServiceId>;
+  /** The leases under which nothing may be written any more; what came by them was not. */
+  readonly lost: readonly Lease[];
 }
 
 /**
@@ -87,11 +96,12 @@ export async function insertReceived(
   pool: Pool,
   messages: readonly ReceivedMessage[],
 ): Promise<KeptReceived> {
-  const result = await pool.query<{ files: number; listening: string[] }>({
+  const leases = new LeaseSet(messages.map((message) => message.lease));
+  const { rows } = await pool.query<{ files: number; held: string[]; listening: string[] }>({
     name: 'insert-received',
     text: INSERT_RECEIVED,
     values: [
-      messages.map((message) => message.serviceId),
+      messages.map((message) => message.lease.serviceId),
       messages.map((message) => message.whatsAppId),
       messages.map((message) => message.groupId),
       messages.map((message) => message.fromPhone),
@@ -103,11 +113,13 @@ export async function insertReceived(
       messages.map((message) => message.file?.mimetype ?? null),
       messages.map((message) => message.file?.fileName ?? null),
       messages.map((message) => message.file?.bytes ?? null),
+      ...leases.columns(),
     ],
   });
-  const [row] = result.rows;
+  const [row] = rows;
   return {
     fileCount: row?.files ?? 0,
-    listening: new Set((row?.listening ?? []).map((id) => serviceId(Number(id)))),
+    listening: idsOf(row?.listening),
+    lost: leases.without(idsOf(row?.held)),
   };
 }

@@ -12,17 +12,20 @@ export interface NewService {
   readonly keySealed: Buffer;
   readonly receivesMessages: boolean;
   readonly expiresAtMs: number;
+  /** The day of the month on which its time ends, where the month has it. */
+  readonly billingDay: number;
 }
 
 /**
- * Makes a service and its session row, in the transaction it is given.
+ * Makes a service with its session and its lease, in the transaction it is given.
  * @param transaction a Kysely transaction, or Kysely itself
+ * @returns null when there is a service with this key already
  */
 export async function createService(
   transaction: Kysely<Schema>,
   service: NewService,
-): Promise<ServiceId> {
-  const { id } = await transaction
+): Promise<ServiceId | null> {
+  const made = await transaction
     .insertInto('services')
     .values({
       agent_id: service.agentId,
@@ -33,9 +36,13 @@ export async function createService(
       key_sealed: service.keySealed,
       receives_messages: service.receivesMessages,
       expires_at: new Date(service.expiresAtMs),
+      billing_day: service.billingDay,
     })
+    .onConflict((conflict) => conflict.column('key_fingerprint').doNothing())
     .returning('id')
-    .executeTakeFirstOrThrow();
-  await transaction.insertInto('sessions').values({ service_id: id }).execute();
-  return id;
+    .executeTakeFirst();
+  if (made === undefined) return null;
+  await transaction.insertInto('sessions').values({ service_id: made.id }).execute();
+  await transaction.insertInto('leases').values({ service_id: made.id }).execute();
+  return made.id;
 }

@@ -1,7 +1,10 @@
 import { sql } from 'kysely';
+import type { Pool } from 'pg';
 import type { ConnectionState } from '../../domain/connection-state.ts';
 import type { ServiceId } from '../../domain/ids.ts';
+import type { Lease } from '../../domain/lease.ts';
 import type { Database } from '../database.ts';
+import { writeFenced } from '../leases/fence.ts';
 
 /** What the refusals of WhatsApp demand, in milliseconds from now by the database's clock. */
 export interface SessionEnd {
@@ -44,24 +47,40 @@ function millisecondsUntil(column: 'retry_at' | 'forget_at') {
     (extract(epoch FROM ${sql.ref(`session_ends.${column}`)} - now()) * 1000)::float8`;
 }
 
-/** Keeps what a refusal demands; nothing is kept when it demands nothing any more. */
+const KEEP = `
+  INSERT INTO session_ends (service_id, retry_at, forget_at)
+  SELECT service_id, now() + $3::float8 * interval '1 millisecond',
+         now() + $4::float8 * interval '1 millisecond'
+  FROM held
+  ON CONFLICT (service_id) DO UPDATE SET
+    retry_at = excluded.retry_at, forget_at = excluded.forget_at`;
+
+const DROP = 'DELETE FROM session_ends USING held WHERE session_ends.service_id = held.service_id';
+
+/**
+ * Keeps what a refusal demands; nothing is kept when it demands nothing any more.
+ * @throws LeaseLost
+ */
 export async function recordSessionEnd(
-  database: Database,
-  serviceId: ServiceId,
+  pool: Pool,
+  lease: Lease,
   { notBeforeInMs, forgetInMs }: SessionEnd,
 ): Promise<void> {
-  if (notBeforeInMs === null && forgetInMs === null) {
-    await database.query.deleteFrom('session_ends').where('service_id', '=', serviceId).execute();
-    return;
-  }
-  const times = { retry_at: fromNow(notBeforeInMs), forget_at: fromNow(forgetInMs) };
-  await database.query
-    .insertInto('session_ends')
-    .values({ service_id: serviceId, ...times })
-    .onConflict((conflict) => conflict.column('service_id').doUpdateSet(times))
-    .execute();
+  if (notBeforeInMs === null && forgetInMs === null) await writeFenced(pool, lease, DROP, []);
+  else await writeFenced(pool, lease, KEEP, [notBeforeInMs, forgetInMs]);
 }
 
-function fromNow(inMs: number | null) {
-  return sql<Date | null>`now() + ${inMs}::float8 * interval '1 millisecond'`;
+// Gaining a lease locks its row as well: whoever has gained it deletes the keys itself.
+const FORGET_DUE = `
+  WITH due AS (
+    SELECT e.service_id FROM session_ends e JOIN leases l USING (service_id)
+    WHERE e.forget_at <= now() AND l.worker_id IS NULL
+    FOR UPDATE OF l SKIP LOCKED),
+  keys AS (DELETE FROM account_keys k USING due WHERE k.service_id = due.service_id),
+  ends AS (UPDATE session_ends e SET forget_at = NULL FROM due WHERE e.service_id = due.service_id)
+  UPDATE sessions s SET is_linked = false FROM due WHERE s.service_id = due.service_id`;
+
+/** Deletes the credentials of refused accounts whose time has come and that nobody holds. */
+export async function forgetRefusedAccounts(pool: Pool): Promise<void> {
+  await pool.query(FORGET_DUE);
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, beforeEach, describe, test } from 'node:test';
 import {
+  leaseOf,
   acceptedMessage,
   openTestDatabase,
   storeService,
@@ -53,7 +54,7 @@ function answer(
   times: Partial<RecordedAnswer> = {},
 ): RecordedAnswer {
   return {
-    serviceId,
+    lease: leaseOf(serviceId),
     whatsAppId,
     tick,
     serverAtMs: tick === 'server' ? 1000 : null,
@@ -89,7 +90,7 @@ describe('ticks', () => {
   test('each is told once, with the customer’s own reference', async () => {
     await listen();
     const { whatsAppId, id } = await sentMessage('order 7');
-    const listening = await recordAnswers(database.pool, [answer(whatsAppId, 'server')]);
+    const { listening } = await recordAnswers(database.pool, [answer(whatsAppId, 'server')]);
     assert.deepEqual([...listening], [serviceId]);
     for (const tick of ['server', 'phone', 'phone', 'read'] as const) {
       await recordAnswers(database.pool, [answer(whatsAppId, tick)]);
@@ -131,7 +132,7 @@ describe('ticks', () => {
 
   test('nobody listens: nothing is kept, the tick is', async () => {
     const { whatsAppId, id } = await sentMessage();
-    const listening = await recordAnswers(database.pool, [answer(whatsAppId, 'phone')]);
+    const { listening } = await recordAnswers(database.pool, [answer(whatsAppId, 'phone')]);
     assert.equal(listening.size, 0);
     assert.deepEqual(await told(), []);
     const row = await database.query
@@ -172,12 +173,28 @@ describe('what only the versioned format tells', () => {
   test('sessions and services', async () => {
     await listen('versioned');
     const news = { detail: null, qr: null };
-    await recordSession(database, serviceId, { ...news, state: 'waiting_for_scan', qr: 'one' });
-    await recordSession(database, serviceId, { ...news, state: 'waiting_for_scan', qr: 'two' });
+    await recordSession(database.pool, leaseOf(serviceId), {
+      ...news,
+      state: 'waiting_for_scan',
+      qr: 'one',
+    });
+    await recordSession(database.pool, leaseOf(serviceId), {
+      ...news,
+      state: 'waiting_for_scan',
+      qr: 'two',
+    });
     const account = { phone: '447400000001', lid: '123', name: 'Ann' };
-    await recordSession(database, serviceId, { ...news, state: 'connected', account });
-    await recordSession(database, serviceId, { ...news, state: 'connected' });
-    await recordSession(database, serviceId, { ...news, state: 'logged_out', detail: 'why' });
+    await recordSession(database.pool, leaseOf(serviceId), {
+      ...news,
+      state: 'connected',
+      account,
+    });
+    await recordSession(database.pool, leaseOf(serviceId), { ...news, state: 'connected' });
+    await recordSession(database.pool, leaseOf(serviceId), {
+      ...news,
+      state: 'logged_out',
+      detail: 'why',
+    });
     for (const state of ['suspended', 'active'] as const) {
       await database.query
         .updateTable('services')
@@ -203,7 +220,11 @@ describe('what only the versioned format tells', () => {
     await listen();
     const { whatsAppId } = await sentMessage();
     await recordAnswers(database.pool, [answer(whatsAppId, null)]);
-    await recordSession(database, serviceId, { state: 'connected', detail: null, qr: null });
+    await recordSession(database.pool, leaseOf(serviceId), {
+      state: 'connected',
+      detail: null,
+      qr: null,
+    });
     assert.deepEqual(await told(), []);
   });
 });
@@ -211,7 +232,7 @@ describe('what only the versioned format tells', () => {
 test('incoming messages are told once, a chat’s in order, with phone, hidden id and file', async () => {
   await listen();
   const message = (text: string, whatsAppId: string) => ({
-    serviceId,
+    lease: leaseOf(serviceId),
     whatsAppId,
     groupId: '',
     fromPhone: '447400000002',
@@ -256,7 +277,14 @@ test('receiveMessage off: incoming messages are not told', async () => {
     .set({ receives_messages: false })
     .where('id', '=', serviceId)
     .execute();
-  const base = { serviceId, groupId: '', fromPhone: '1', fromLid: null, type: 'chat', text: '' };
+  const base = {
+    lease: leaseOf(serviceId),
+    groupId: '',
+    fromPhone: '1',
+    fromLid: null,
+    type: 'chat',
+    text: '',
+  };
   await insertReceived(database.pool, [{ ...base, whatsAppId: 'A', sentAtMs: 0, file: null }]);
   assert.deepEqual(await told(), []);
 });

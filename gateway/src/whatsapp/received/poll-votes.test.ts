@@ -57,7 +57,7 @@ function open(): PollVotes {
       ),
     stage: (_service, type, name, value) => void kept.set(`${type}|${name}`, value),
   };
-  return new PollVotes(vault as KeyVault, serviceId(1));
+  return new PollVotes(vault as KeyVault, { serviceId: serviceId(1), epoch: 1 });
 }
 
 test('a vote says what was chosen, whoever asked, under number or hidden id', async () => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ServiceId } from '../../domain/ids.ts';
+import type { Lease } from '../../domain/lease.ts';
 import { decryptPollVote, type proto, type WAMessage } from '../baileys.ts';
 import { parseJid } from '../jid.ts';
 import type { KeyVault } from '../key-vault.ts';
@@ -23,11 +23,11 @@ const POLL = 'poll';
  */
 export class PollVotes {
   readonly #vault: KeyVault;
-  readonly #serviceId: ServiceId;
+  readonly #lease: Lease;
 
-  constructor(vault: KeyVault, serviceId: ServiceId) {
+  constructor(vault: KeyVault, lease: Lease) {
     this.#vault = vault;
-    this.#serviceId = serviceId;
+    this.#lease = lease;
   }
 
   /**
@@ -46,7 +46,7 @@ export class PollVotes {
       options: (poll.options ?? []).map(({ optionName }) => optionName ?? ''),
       creators: namesOf(key.fromMe === true ? own : sendersOf(key)),
     };
-    this.#vault.stage(this.#serviceId, POLL, key.id, known);
+    this.#vault.stage(this.#lease, POLL, key.id, known);
   }
 
   /**
@@ -58,7 +58,7 @@ export class PollVotes {
     const pollId = update?.pollCreationMessageKey?.id;
     const { encPayload, encIv } = update?.vote ?? {};
     if (pollId == null || encPayload == null || encIv == null) return null;
-    const found = await this.#vault.load(this.#serviceId, POLL, [pollId]);
+    const found = await this.#vault.load(this.#lease, POLL, [pollId]);
     const poll = found.get(pollId) as KnownPoll | undefined;
     if (poll === undefined) return null;
     for (const pollCreatorJid of poll.creators) {

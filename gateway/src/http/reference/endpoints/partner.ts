@@ -11,6 +11,13 @@ const OWN_SERVICE: readonly ErrorCode[] = [
   'service_suspended',
   'refused_by_policy',
 ];
+/** Of an agent's own service, usable or not. */
+const NAMED: readonly ErrorCode[] = [
+  'invalid_agent_key',
+  'missing_parameter',
+  'service_not_found',
+  'refused_by_policy',
+];
 const KEY_IN_PATH = 'The key may also stand in the path: `/module/%/APIKEY`.';
 
 const keyInPath = (method: string): string => KEY_IN_PATH.replace('%', method);
@@ -138,6 +145,96 @@ export const PARTNER: References = {
       answer: {
         status: 'true',
         message: 'The service was disconnect successfully',
+        apiKey: 'APIKEY',
+      },
+    },
+  },
+  '/module/suspend': {
+    section: 'Partner',
+    title: 'suspend',
+    summary: 'Stops a service: nothing is sent or received any more.',
+    text: 'The queue, the schedules and the link to the phone stay. Twenty days after both the suspension and the expiry have passed the service is removed.',
+    oddities: ['The sentence says “was suspend”.'],
+    access: 'agentKey',
+    parameters: Type.Object({ agentKey, apiKey: apiKeyParameter }),
+    errors: [...NAMED],
+    example: {
+      method: 'GET',
+      parameters: { agentKey: 'AGENTKEY', apiKey: 'APIKEY' },
+      answer: {
+        status: 'true',
+        message: 'The service was suspend successfully',
+        apiKey: 'APIKEY',
+      },
+    },
+  },
+  '/module/unsuspend': {
+    section: 'Partner',
+    title: 'unsuspend',
+    summary: 'Undoes `suspend`.',
+    text: 'A service whose time is over has to be renewed instead.',
+    oddities: ['The sentence says “was unsuspend”.'],
+    access: 'agentKey',
+    parameters: Type.Object({ agentKey, apiKey: apiKeyParameter }),
+    errors: [...NAMED, 'service_expired'],
+    example: {
+      method: 'GET',
+      parameters: { agentKey: 'AGENTKEY', apiKey: 'APIKEY' },
+      answer: {
+        status: 'true',
+        message: 'The service was unsuspend successfully',
+        apiKey: 'APIKEY',
+      },
+    },
+  },
+  '/module/renew': {
+    section: 'Partner',
+    title: 'renew',
+    summary: 'Buys months for a service.',
+    text: 'They count from the later of now and its expiry. A service that was suspended because its time was over works again; one suspended by hand stays so. Without a key the same renewal within 60 seconds is answered again and not charged again (`Idempotent-Replayed: true`).',
+    oddities: [
+      'The sentence says “was renew”.',
+      'GET spends money, too: give an `idempotencyKey`.',
+    ],
+    access: 'agentKey',
+    parameters: Type.Object({
+      agentKey,
+      apiKey: apiKeyParameter,
+      cycle: Type.Integer({ description: 'Months.', enum: [1, 3, 6, 12] }),
+      idempotencyKey,
+    }),
+    errors: [
+      ...NAMED,
+      'invalid_parameter',
+      'insufficient_credit',
+      'idempotency_conflict',
+      'subscription_ended',
+    ],
+    example: {
+      method: 'GET',
+      parameters: { agentKey: 'AGENTKEY', apiKey: 'APIKEY', cycle: '1' },
+      answer: {
+        status: 'true',
+        message: 'The service was renew successfully',
+        apiKey: 'APIKEY',
+      },
+    },
+  },
+  '/module/remove': {
+    section: 'Partner',
+    title: 'remove',
+    summary: 'Removes a service for good.',
+    text: 'The phone is unlinked; credentials, queue and files are deleted. What was paid stays in the ledger.',
+    oddities: ['The sentence says “was remove”.'],
+    access: 'agentKey',
+    parameters: Type.Object({ agentKey, apiKey: apiKeyParameter }),
+    errors: [...NAMED],
+    example: {
+      method: 'GET',
+      parameters: { agentKey: 'AGENTKEY', apiKey: 'APIKEY' },
+      answer: {
+        status: 'true',
+        message: 'The service was remove successfully',
         apiKey: 'APIKEY',
       },
     },

@@ -1,0 +1,204 @@
+import type { Config } from './config/config.ts';
+import type { Secrets } from './config/secrets.ts';
+import type { Lease } from './domain/lease.ts';
+import { FileDownloader } from './inbox/file-downloader.ts';
+import { createInbox, type Inbox } from './inbox/inbox.ts';
+import type { ReceivedFiles } from './inbox/received-files.ts';
+import type { Media } from './media/open-media.ts';
+import { Outbox } from './outbox/outbox.ts';
+import { Ownership } from './ownership/ownership.ts';
+import { timesOf } from './ownership/ownership-times.ts';
+import type { Clock } from './runtime/clock.ts';
+import type { Log } from './runtime/log.ts';
+import { systemRandom } from './runtime/random.ts';
+import { createFingerprint } from './runtime/seal.ts';
+import type { Connector } from './sessions/connection.ts';
+import { ConnectGate } from './sessions/connect-gate.ts';
+import { startHealthReports } from './sessions/health-reports.ts';
+import { Sessions, type SessionsListener } from './sessions/sessions.ts';
+import type { SimulatedWhatsApp } from './simulated-whatsapp.ts';
+import type { Database } from './storage/database.ts';
+import { StoredKeyVault } from './storage/keys/key-vault.ts';
+import { createConnector, whatsAppEndpoint } from './whatsapp/connector.ts';
+import { onlyMediaHost } from './whatsapp/files/media-hosts.ts';
+import { keyCodec } from './whatsapp/key-codec.ts';
+
+/** Another process may take over within five seconds of a SIGTERM, and sends what is left again. */
+const ANSWERS_ON_STOP_MS_MAX = 3000;
+const KEYS_ON_STOP_MS_MAX = 5000;
+const DOWNLOADS_ON_STOP_MS_MAX = 2000;
+
+/** What the accounts stand on. */
+export interface Ground {
+  readonly config: Config;
+  readonly database: Database;
+  /** Notices soon that it gets no answer, and does nothing but leases. */
+  readonly leaseDatabase: Database;
+  readonly simulator: SimulatedWhatsApp | null;
+  readonly media: Media;
+  readonly files: ReceivedFiles;
+  readonly secrets: Secrets;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** The accounts that this process owns, and what is done with them. */
+export interface Accounts {
+  readonly sessions: Sessions;
+  readonly gate: ConnectGate;
+  readonly outbox: Outbox;
+  readonly ownership: Ownership;
+  readonly downloader: FileDownloader;
+}
+
+/**
+ * Joins what holds sockets: leases are gained and lost by `ownership`, each gained one is a session,
+ * its messages go out through `outbox`, and what comes in goes through the inbox.
+ * @param stack stops it all again
+ */
+export async function openAccounts(ground: Ground, stack: AsyncDisposableStack): Promise<Accounts> {
+  const { config, database, secrets, files, clock, log } = ground;
+  const onLost = (): void => {
+    ownership.doubt();
+  };
+  const vault = new StoredKeyVault(database, secrets.masterKey, keyCodec, clock, log, onLost);
+  stack.defer(() => within(clock, KEYS_ON_STOP_MS_MAX, vault.close()));
+  const connector = openConnector(ground, vault, () => ownership);
+  const onFile = (): void => {
+    downloader.wake();
+  };
+  const listener = { onEvents: () => undefined, onLost };
+  const inbox = createInbox(database, { seal: files.seal, onFile }, clock, listener);
+  const gate = new ConnectGate({ clock, random: systemRandom, log });
+  const sessions: Sessions = new Sessions(
+    database,
+    { connector, gate, clock, random: systemRandom, log },
+    {
+      seek: (serviceId) => ownership.seek(serviceId),
+      letGo: (serviceId) => ownership.letGo(serviceId),
+    },
+    listenTo(inbox, () => outbox),
+  );
+  const answersSettled = (): Promise<void> => inbox.settled();
+  const outbox = new Outbox({ database, sessions, answersSettled, clock, log });
+  const ownership = await openOwnership(ground, sessions, outbox);
+  stack.defer(() => ownership.stop());
+  stack.defer(startHealthReports({ database, sessions, clock, log }));
+  stack.defer(() => outbox.stop(ANSWERS_ON_STOP_MS_MAX));
+  const downloader = openDownloader(config, database, files, connector, sessions, clock, log);
+  downloader.start();
+  stack.defer(() => downloader.stop(DOWNLOADS_ON_STOP_MS_MAX));
+  return { sessions, gate, outbox, ownership, downloader };
+}
+
+function openConnector(
+  { config, media, simulator, clock, log }: Ground,
+  vault: StoredKeyVault,
+  ownership: () => Ownership,
+): Connector {
+  return createConnector({
+    vault,
+    shelf: media.shelf,
+    mayOpen: (lease: Lease) => ownership().mayOpen(lease),
+    mayUse: (lease: Lease) => ownership().mayUse(lease),
+    clock,
+    log,
+    endpoints: {
+      live: () => Promise.resolve(whatsAppEndpoint(config.whatsAppUrl)),
+      ...(simulator === null ? {} : { test: () => endpointOf(simulator) }),
+    },
+  });
+}
+
+/** What WhatsApp says is a row first, and news for the outbox then. */
+function listenTo(inbox: Inbox, outbox: () => Outbox): SessionsListener {
+  return {
+    async onAnswer(lease, answer) {
+      await inbox.recordAnswer({ lease, ...answer });
+      outbox().answered(lease.serviceId, answer.whatsAppId);
+    },
+    onMessage: (lease, message) =>
+      inbox.recordMessage({ lease, ...message, groupId: message.groupId ?? '' }),
+    onOpen(serviceId) {
+      outbox().connectionOpened(serviceId);
+    },
+    onEnd(serviceId) {
+      outbox().connectionEnded(serviceId);
+    },
+  };
+}
+
+async function openOwnership(
+  { config, leaseDatabase, simulator, secrets, clock, log }: Ground,
+  sessions: Sessions,
+  outbox: Outbox,
+): Promise<Ownership> {
+  const trust = await simulator?.trust().catch(() => null);
+  return new Ownership({
+    pool: leaseDatabase.pool,
+    holder: {
+      take: ({ lease, mode, isAsked }) => {
+        sessions.take(lease, mode, isAsked);
+      },
+      async end(lease) {
+        await outbox.rest(lease.serviceId, ANSWERS_ON_STOP_MS_MAX);
+        await sessions.end(lease);
+        outbox.forget(lease.serviceId);
+      },
+      drop: (lease) => {
+        sessions.drop(lease);
+      },
+    },
+    self: {
+      home: secrets.home,
+      modes: simulator === null ? ['live'] : ['test', 'live'],
+      simulator: trust == null ? null : Buffer.from(trust.rootKey).toString('hex'),
+      adminFingerprint: createFingerprint(secrets.masterKey)(secrets.adminToken),
+    },
+    times: timesOf(config.leaseMs),
+    clock,
+    log,
+  });
+}
+
+function openDownloader(
+  config: Config,
+  database: Database,
+  files: ReceivedFiles,
+  connector: Connector,
+  sessions: Sessions,
+  clock: Clock,
+  log: Log,
+): FileDownloader {
+  return new FileDownloader({
+    database,
+    files,
+    source: {
+      download: (...order) => connector.download(...order),
+      async askForFile(serviceId, source) {
+        const connection = await sessions.connectionOf(serviceId);
+        return (await connection?.askForFile(source).catch(() => null)) ?? null;
+      },
+    },
+    bytesMax: config.received.fileBytesMax,
+    clock,
+    random: systemRandom,
+    log,
+  });
+}
+
+async function endpointOf(simulator: SimulatedWhatsApp) {
+  const { rootKey, mediaUrl, mediaCertificate } = await simulator.trust();
+  return {
+    webSocketUrl: simulator.webSocketUrl,
+    rootKey,
+    media: onlyMediaHost(mediaUrl, mediaCertificate),
+  };
+}
+
+async function within(clock: Clock, timeoutMs: number, work: Promise<void>): Promise<void> {
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const cancel = clock.after(timeoutMs, resolve);
+  await Promise.race([work, late]);
+  cancel();
+}
