@@ -5,6 +5,7 @@
 import type { AddressInfo } from 'node:net';
 import { Registry } from 'prom-client';
 import { messageId } from '../../gateway/src/domain/ids.ts';
+import { SAFE_POLICY } from '../../gateway/src/domain/pacing.ts';
 import { createHttpServer } from '../../gateway/src/http/server.ts';
 import type { MediaIntake } from '../../gateway/src/media/media-intake.ts';
 import { systemClock } from '../../gateway/src/runtime/clock.ts';
@@ -60,6 +61,7 @@ answer('listen', async ({ databaseUrl, masterKeyHex }: HttpOnlyPlace): Promise<s
     sessions: noSessions,
     secrets: { masterKey: Buffer.from(masterKeyHex, 'hex'), adminToken: 'none' },
     publicUrl: null,
+    pacing: { policy: SAFE_POLICY, changed: () => undefined },
     receivedFiles: { find: () => Promise.resolve(null), wanted: () => undefined },
     clock: systemClock,
     random: systemRandom,

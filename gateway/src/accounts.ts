@@ -1,11 +1,15 @@
 import type { Config } from './config/config.ts';
 import type { Secrets } from './config/secrets.ts';
+import type { ServiceId } from './domain/ids.ts';
+import type { PacingPolicy } from './domain/pacing.ts';
 import type { Lease } from './domain/lease.ts';
 import { FileDownloader } from './inbox/file-downloader.ts';
 import { createInbox, type Inbox } from './inbox/inbox.ts';
 import type { ReceivedFiles } from './inbox/received-files.ts';
 import type { Media } from './media/open-media.ts';
 import { Outbox } from './outbox/outbox.ts';
+import { Pacing } from './outbox/pacing/pacing.ts';
+import { DueLook } from './outbox/wake-owners.ts';
 import { Ownership } from './ownership/ownership.ts';
 import { timesOf } from './ownership/ownership-times.ts';
 import type { Clock } from './runtime/clock.ts';
@@ -16,9 +20,11 @@ import type { Connector } from './sessions/connection.ts';
 import { ConnectGate } from './sessions/connect-gate.ts';
 import { startHealthReports } from './sessions/health-reports.ts';
 import { Sessions, type SessionsListener } from './sessions/sessions.ts';
+import { WantedLook } from './sessions/wanted-look.ts';
 import type { SimulatedWhatsApp } from './simulated-whatsapp.ts';
 import type { Database } from './storage/database.ts';
 import { StoredKeyVault } from './storage/keys/key-vault.ts';
+import type { Notices } from './storage/notices/notices.ts';
 import { createConnector, whatsAppEndpoint } from './whatsapp/connector.ts';
 import { onlyMediaHost } from './whatsapp/files/media-hosts.ts';
 import { keyCodec } from './whatsapp/key-codec.ts';
@@ -38,6 +44,7 @@ export interface Ground {
   readonly media: Media;
   readonly files: ReceivedFiles;
   readonly secrets: Secrets;
+  readonly notices: Notices;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -47,6 +54,11 @@ export interface Accounts {
   readonly sessions: Sessions;
   readonly gate: ConnectGate;
   readonly outbox: Outbox;
+  readonly pacing: {
+    readonly policy: PacingPolicy;
+    /** What was asked for a service changed. */
+    changed(serviceId: ServiceId): void;
+  };
   readonly ownership: Ownership;
   readonly downloader: FileDownloader;
 }
@@ -79,16 +91,29 @@ export async function openAccounts(ground: Ground, stack: AsyncDisposableStack):
     },
     listenTo(inbox, () => outbox),
   );
+  const pacing = new Pacing({
+    database,
+    policy: config.pacing,
+    clock,
+    random: systemRandom,
+    log,
+  });
   const answersSettled = (): Promise<void> => inbox.settled();
   const outbox = new Outbox({ database, sessions, answersSettled, clock, log });
   const ownership = await openOwnership(ground, sessions, outbox);
   stack.defer(() => ownership.stop());
   stack.defer(startHealthReports({ database, sessions, clock, log }));
   stack.defer(() => outbox.stop(ANSWERS_ON_STOP_MS_MAX));
+  hearOthers(ground, sessions, outbox, ownership, stack);
   const downloader = openDownloader(config, database, files, connector, sessions, clock, log);
   downloader.start();
   stack.defer(() => downloader.stop(DOWNLOADS_ON_STOP_MS_MAX));
-  return { sessions, gate, outbox, ownership, downloader };
+  const changed = (serviceId: ServiceId): void => {
+    pacing.forget(serviceId);
+    outbox.changed(serviceId);
+  };
+  const policy = config.pacing;
+  return { sessions, gate, outbox, pacing: { policy, changed }, ownership, downloader };
 }
 
 function openConnector(
@@ -107,6 +132,34 @@ function openConnector(
       live: () => Promise.resolve(whatsAppEndpoint(config.whatsAppUrl)),
       ...(simulator === null ? {} : { test: () => endpointOf(simulator) }),
     },
+  });
+}
+
+/** What other processes do for the accounts that this one owns, and with those that are free. */
+function hearOthers(
+  { database, notices, clock, log }: Ground,
+  sessions: Sessions,
+  outbox: Outbox,
+  ownership: Ownership,
+  stack: AsyncDisposableStack,
+): void {
+  const isHeld = (serviceId: ServiceId): boolean => ownership.leaseOf(serviceId) !== null;
+  const held = (): ServiceId[] => ownership.leases().map((lease) => lease.serviceId);
+  const wake = (serviceId: ServiceId): void => {
+    outbox.changed(serviceId);
+  };
+  const freed = (): void => {
+    ownership.freed();
+  };
+  const due = new DueLook({ database, notices, isHeld, held, wake, clock, log });
+  due.start();
+  stack.defer(() => {
+    due.stop();
+  });
+  const wanted = new WantedLook({ notices, sessions, held, freed, clock, log });
+  wanted.start();
+  stack.defer(() => {
+    wanted.stop();
   });
 }
 

@@ -5,12 +5,15 @@ import { Registry, collectDefaultMetrics } from 'prom-client';
 import { openAccounts, type Accounts } from './accounts.ts';
 import type { Config } from './config/config.ts';
 import { openSecrets, type Secrets } from './config/secrets.ts';
+import type { ServiceId } from './domain/ids.ts';
+import type { AcceptedMessage } from './domain/message.ts';
 import { createHttpServer } from './http/server.ts';
 import { openReceivedFiles, type ReceivedFiles } from './inbox/received-files.ts';
 import { ReceivedSweeper } from './inbox/received-sweeper.ts';
 import { LifecycleSweeper } from './lifecycle/sweeper.ts';
 import { openMedia, type Media } from './media/open-media.ts';
 import { CallForgetter } from './outbox/call-forgetter.ts';
+import { tellOwners } from './outbox/wake-owners.ts';
 import { createIntake } from './outbox/intake.ts';
 import { systemClock } from './runtime/clock.ts';
 import { armCrashPoint } from './runtime/crash-point.ts';
@@ -25,6 +28,7 @@ import { assertDurable } from './storage/embedded/durability.ts';
 import { startEmbeddedPostgres } from './storage/embedded/embedded-postgres.ts';
 import { createSharedFiles, ownDiskOnly } from './storage/files/shared-files.ts';
 import { migrate } from './storage/migrate.ts';
+import { Notices } from './storage/notices/notices.ts';
 import { databaseAnswers } from './storage/ping.ts';
 
 /** Whether a process still owns its accounts must not wait behind its own work. */
@@ -62,38 +66,25 @@ async function buildGateway(
   const lock = await lockDirectory(config.dataDir);
   stack.defer(() => lock.release());
   const secrets = openSecrets(config);
-  const { database, leaseDatabase } = await prepareDatabase(config, log, stack);
+  const { notices, database, leaseDatabase } = await prepareDatabase(config, log, stack);
   const simulator = config.testMode ? await openSimulatedWhatsApp(config) : null;
   stack.defer(() => simulator?.close());
   const { media, receivedFiles } = await openFiles(config, database, secrets, log, stack);
-  const accounts = await openAccounts(
-    {
-      config,
-      database,
-      leaseDatabase,
-      simulator,
-      media,
-      files: receivedFiles,
-      secrets,
-      clock: systemClock,
-      log,
-    },
-    stack,
-  );
-  const { sessions, outbox, ownership, downloader } = accounts;
+  const shared = { config, database, leaseDatabase, simulator, media, secrets, notices, log };
+  const ground = { ...shared, files: receivedFiles, clock: systemClock };
+  const accounts = await openAccounts(ground, stack);
+  const { sessions, ownership, downloader } = accounts;
+  const { kept, queueChanged } = wakers(accounts, database, log);
   const http = await createHttpServer({
     database,
-    intake: createIntake(database, (messages) => {
-      outbox.kept(messages);
-    }),
-    queueChanged: (serviceId) => {
-      outbox.changed(serviceId);
-    },
+    intake: createIntake(database, kept),
+    queueChanged,
     media: media.intake,
     sessions,
     secrets,
     publicUrl: config.publicUrl,
     receivedFiles: { find: receivedFiles.find, wanted: () => downloader.wake() },
+    pacing: accounts.pacing,
     clock: systemClock,
     random: systemRandom,
     log,
@@ -107,14 +98,35 @@ async function buildGateway(
   await ownership.start();
   await http.listen({ port: config.port, host: config.host });
   stack.defer(() => http.close());
-  media.start((serviceId) => {
-    outbox.changed(serviceId);
-  });
+  media.start(queueChanged);
   return {
     url: urlOf(http, config.host),
     secrets,
     hasSimulator: simulator !== null,
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
+
+/** What wakes the sender of an account, here or wherever it is. */
+function wakers(
+  { outbox, ownership }: Accounts,
+  database: Database,
+  log: Log,
+): {
+  kept: (messages: readonly AcceptedMessage[]) => void;
+  queueChanged: (serviceId: ServiceId) => void;
+} {
+  const isElsewhere = (serviceId: ServiceId): boolean => ownership.leaseOf(serviceId) === null;
+  return {
+    kept(messages) {
+      outbox.kept(messages);
+      const services = messages.map((message) => message.serviceId);
+      tellOwners(database, log, services.filter(isElsewhere));
+    },
+    queueChanged(serviceId) {
+      outbox.changed(serviceId);
+      if (isElsewhere(serviceId)) tellOwners(database, log, [serviceId]);
+    },
   };
 }
 
@@ -143,7 +155,7 @@ async function prepareDatabase(
   config: Config,
   log: Log,
   stack: AsyncDisposableStack,
-): Promise<{ readonly database: Database; readonly leaseDatabase: Database }> {
+): Promise<{ database: Database; leaseDatabase: Database; notices: Notices }> {
   let url = config.databaseUrl;
   if (url === null) {
     const embedded = await startEmbeddedPostgres({ dataDir: config.dataDir, log });
@@ -159,7 +171,10 @@ async function prepareDatabase(
   const leaseDatabase = openDatabase(url, onBreak, LEASE_DATABASE);
   stack.defer(() => leaseDatabase.close());
   await assertDurable((statement) => database.pool.query(statement));
-  return { database, leaseDatabase };
+  const notices = new Notices({ url, clock: systemClock, random: systemRandom, log });
+  notices.start();
+  stack.defer(() => notices.close());
+  return { database, leaseDatabase, notices };
 }
 
 /** Files on their way out and in: on this disk, and where other processes may need them, there. */

@@ -194,7 +194,7 @@ function refusal(sentence: string): Problem {
 }
 
 /** Why the next message waits: a stable public code with a sentence for a human each. */
-const PACE_REASONS = {
+export const PACE_REASONS = {
   gap: 'The account rests between two messages.',
   chat_gap: 'The chats of the waiting messages had several messages just now.',
   new_chats_per_hour: 'The hour has had its new chats; chats that exist go on.',

@@ -2,6 +2,7 @@ import type { Registry } from 'prom-client';
 import type { ServiceId } from '../domain/ids.ts';
 import type { MediaIntake } from '../media/media-intake.ts';
 import type { Intake } from '../outbox/intake.ts';
+import type { PacingPolicy } from '../domain/pacing.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Random } from '../runtime/random.ts';
@@ -29,6 +30,12 @@ export interface HttpParts {
     find(spoolName: string): Promise<string | null>;
     /** Somebody asks for a file that is not here. */
     wanted(): void;
+  };
+  readonly pacing: {
+    /** How fast accounts may send, unless something else was asked for a service. */
+    readonly policy: PacingPolicy;
+    /** What was asked for a service changed; its row is written. */
+    changed(serviceId: ServiceId): void;
   };
   readonly clock: Clock;
   readonly random: Random;

@@ -8,6 +8,8 @@ import { addAgents } from './operator/agents.ts';
 import { addCreateService } from './operator/create-service.ts';
 import { addCredit } from './operator/credit.ts';
 import { addExpireService } from './operator/expire-service.ts';
+import { addSetPacing } from './operator/set-pacing.ts';
+import { addShowPacing } from './operator/show-pacing.ts';
 import { addListServices } from './operator/list-services.ts';
 import { addGetReceivedFile } from './media/get-received-file.ts';
 import { addConnect } from './partner/connect.ts';
@@ -34,6 +36,7 @@ import { addGetGroupList } from './tenant/get-group-list.ts';
 import { addIsRegistered } from './tenant/is-registered.ts';
 import { addListSchedules } from './tenant/list-schedules.ts';
 import { addMessages } from './tenant/messages.ts';
+import { addPacing } from './tenant/pacing.ts';
 import { addPending } from './tenant/pending.ts';
 import { addReceivedMessages } from './tenant/received-messages.ts';
 import { addResendMessage } from './tenant/resend-message.ts';
@@ -51,6 +54,7 @@ const DOORS = {
     addGetStatus,
     addSentMessages,
     addReceivedMessages,
+    addPacing,
     addPending,
     addDeletePending,
     addMessages,
@@ -76,7 +80,15 @@ const DOORS = {
     addGetWalletBalance,
   ],
   media: [addGetReceivedFile],
-  operator: [addAgents, addCredit, addCreateService, addListServices, addExpireService],
+  operator: [
+    addAgents,
+    addCredit,
+    addCreateService,
+    addListServices,
+    addExpireService,
+    addShowPacing,
+    addSetPacing,
+  ],
   health: [addHello, addLive, addReady, addMetrics],
 };
 

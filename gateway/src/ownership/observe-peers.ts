@@ -20,30 +20,25 @@ interface PeersSeen {
   readonly livingModes: readonly (readonly Mode[])[];
 }
 
-/** So many beats missed, and the look at the others begins anew. */
-const GAP_BEATS = 3;
 /** After so many beats a worker that stands still is not counted on any more. */
 const STILL_BEATS = 4;
 
 /**
- * Judges the other workers by whether their beat moves, while this one looks without a break. What
- * happened while it could not look, because it slept or the database was away, proves nothing about
- * them: they begin to stand still when it looks again. No clock but this process's own is asked.
- * @param sinceLastLookMs since this worker's last look
+ * Judges the other workers by whether their beat moves. No clock but this process's own is asked.
+ * What happens while it can not look proves nothing about them; but whoever could not look for long,
+ * because it slept or the database was away, has entered anew meanwhile and observed nobody yet.
  */
 export function observePeers(
   before: Observations,
   peers: readonly PeerBeat[],
-  sinceLastLookMs: number,
   nowMs: number,
   times: OwnershipTimes,
 ): PeersSeen {
-  const wasLooking = sinceLastLookMs <= GAP_BEATS * times.beatEveryMs;
   const observations = new Map<string, { beat: number; sinceMs: number }>();
   const dead: PeerBeat[] = [];
   const livingModes: (readonly Mode[])[] = [];
   for (const peer of peers) {
-    const known = wasLooking ? before.get(peer.id) : undefined;
+    const known = before.get(peer.id);
     const sinceMs = known?.beat === peer.beat ? known.sinceMs : nowMs;
     observations.set(peer.id, { beat: peer.beat, sinceMs });
     if (nowMs - sinceMs >= times.deadAfterMs) dead.push(peer);

@@ -247,7 +247,7 @@ function onBeaten(
   nowMs: number,
   times: OwnershipTimes,
 ): OwnershipStep {
-  const seen = observePeers(before.peers, peers, sentAtMs - before.confirmedAtMs, nowMs, times);
+  const seen = observePeers(before.peers, peers, nowMs, times);
   const model: OwnershipModel = {
     ...confirmed(before, sentAtMs, times),
     isAlone: peers.length === 0,

@@ -103,7 +103,18 @@ export class Ownership {
   }
 
   isHeld(serviceId: ServiceId): boolean {
-    return this.#model.held.get(serviceId)?.isEnding === false;
+    return this.leaseOf(serviceId) !== null;
+  }
+
+  /** The lease of an account that is held, or null. */
+  leaseOf(serviceId: ServiceId): Lease | null {
+    const holding = this.#model.held.get(serviceId);
+    return holding?.isEnding === false ? holding.lease : null;
+  }
+
+  /** All that is held. */
+  leases(): Lease[] {
+    return [...this.#model.held.values()].filter((one) => !one.isEnding).map((one) => one.lease);
   }
 
   /** A write was refused: it is asked at once who we are. */

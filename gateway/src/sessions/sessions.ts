@@ -5,6 +5,7 @@ import type { ServiceId } from '../domain/ids.ts';
 import { LeaseLost, type Lease } from '../domain/lease.ts';
 import type { PhoneNumber } from '../domain/phone-number.ts';
 import type { Database } from '../storage/database.ts';
+import { listUnwanted } from '../storage/sessions/list-unwanted.ts';
 import { findLookup, keepLookup } from '../storage/lookups/lookups.ts';
 import { findSentContent } from '../storage/messages/find-sent-content.ts';
 import {
@@ -115,6 +116,20 @@ export class Sessions implements SessionControl {
     if (session === null) return;
     this.#forget(session);
     session.unwant();
+  }
+
+  /**
+   * Gives up those accounts that are not wanted any more.
+   * @param serviceIds accounts of this process
+   */
+  async giveUpUnwanted(serviceIds: readonly ServiceId[]): Promise<void> {
+    const unwanted = new Set(await listUnwanted(this.#database.pool, serviceIds));
+    for (const serviceId of serviceIds) {
+      if (!unwanted.has(serviceId)) continue;
+      this.#sessions.get(serviceId)?.unwant();
+      await this.#writing;
+      await this.#leasing.letGo(serviceId);
+    }
   }
 
   /** The open connection of a service, or null. */

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
 import { serviceId, type ServiceId } from '../../src/domain/ids.ts';
+import { SAFE_POLICY } from '../../src/domain/pacing.ts';
 import { createHttpServer } from '../../src/http/server.ts';
 import type { HttpParts } from '../../src/http/parts.ts';
 import { openMedia } from '../../src/media/open-media.ts';
@@ -92,6 +93,7 @@ export class HttpOnly implements AsyncDisposable {
         adminToken: `tw_admin_${randomBytes(8).toString('hex')}`,
       },
       publicUrl: null,
+      pacing: { policy: SAFE_POLICY, changed: () => undefined },
       receivedFiles: { find: () => Promise.resolve(null), wanted: () => undefined },
       clock: systemClock,
       random: systemRandom,

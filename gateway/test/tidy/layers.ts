@@ -28,6 +28,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'lifecycle',
     'runtime',
     'outbox/intake.ts',
+    'outbox/pacing/pace.ts',
+    'outbox/pacing/report.ts',
   ],
   'accounts.ts': [
     'config',

@@ -4,6 +4,7 @@ import type { ErrorFamily } from '../answers/error-answer.ts';
 import { HEALTH } from './endpoints/health.ts';
 import { MANAGING } from './endpoints/managing.ts';
 import { OPERATOR } from './endpoints/operator.ts';
+import { PACING } from './endpoints/pacing.ts';
 import { PARTNER } from './endpoints/partner.ts';
 import { READING } from './endpoints/reading.ts';
 import { SENDING } from './endpoints/sending.ts';
@@ -17,6 +18,7 @@ const REFERENCES: References = {
   ...SETTINGS,
   ...PARTNER,
   ...OPERATOR,
+  ...PACING,
   ...HEALTH,
 };
 

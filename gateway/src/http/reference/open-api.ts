@@ -111,12 +111,14 @@ export function buildOpenApi(routes: readonly DescribedRoute[], url = DEFAULT_UR
   };
 }
 
+const BY_METHOD: Readonly<Record<string, string>> = { GET: '', PUT: 'ByPut' };
+
 function describe(route: DescribedRoute, path: string, url: string): ApiOperation {
   const { method, reference } = route;
   const { text, oddities = [], access, example } = reference;
   const notes = oddities.map((oddity) => `Note: ${oddity}`);
   return {
-    operationId: `${idOf(reference)}${method === 'GET' ? '' : 'ByPost'}`,
+    operationId: `${idOf(reference)}${BY_METHOD[method] ?? 'ByPost'}`,
     tags: [reference.section],
     summary: reference.summary,
     description: [text ?? '', ...notes].filter((one) => one !== '').join('\n\n'),

@@ -87,7 +87,7 @@ function parametersOf(
     }
     if (requestBody === undefined) continue;
     const { properties = {}, required = [] } = schemas[
-      operationId.replace(/ByPost$/, 'Parameters')
+      operationId.replace(/By(Post|Put)$/, 'Parameters')
     ] as ObjectSchema;
     for (const [name, { description = '' }] of Object.entries(properties)) {
       const isRequired = required.includes(name);

@@ -38,6 +38,8 @@ import {
 
 /** How far from the head of the queue strangers are held back at once. */
 const HOLD_COUNT = 2000;
+/** How long a change that another process made to an unpaced service may stay unseen. */
+const FREE_FOR_MS = 30_000;
 /** A number that was linked just now is not written yet. */
 const PHONE_UNKNOWN_MS = 200;
 
@@ -82,7 +84,8 @@ export class AccountPace {
   /** Monotonic milliseconds until which there is nothing to ask for. */
   #restsUntilMs = 0;
   #urgentInARow = 0;
-  #isFree = false;
+  /** Monotonic milliseconds until which the account is taken for unpaced without a look. */
+  #freeUntilMs = -Infinity;
   #epoch: number | null = null;
 
   constructor(serviceId: ServiceId, parts: PacingParts) {
@@ -93,7 +96,7 @@ export class AccountPace {
   /** Settings or facts changed: what is known is read again. */
   forget(): void {
     this.#known = null;
-    this.#isFree = false;
+    this.#freeUntilMs = -Infinity;
     this.#restsUntilMs = 0;
   }
 
@@ -103,8 +106,9 @@ export class AccountPace {
    */
   async next(lease: Lease): Promise<Turn> {
     this.#heed(lease);
-    if (this.#isFree) return { kind: 'free' };
-    const restMs = this.#restsUntilMs - this.#parts.clock.monotonicMs();
+    const monotonicMs = this.#parts.clock.monotonicMs();
+    if (monotonicMs < this.#freeUntilMs) return { kind: 'free' };
+    const restMs = this.#restsUntilMs - monotonicMs;
     if (restMs > 0) return { kind: 'wait', delayMs: restMs };
     const standing = await this.#look();
     if (standing === 'free') return { kind: 'free' };
@@ -128,7 +132,7 @@ export class AccountPace {
     const known = await this.#follow(standing);
     known.pace = change(known.pace, standing.settings, standing.nowMs);
     await keepRefusal(this.#parts.database.pool, lease, known.pace);
-    this.#isFree = false;
+    this.#freeUntilMs = -Infinity;
     this.#restsUntilMs = 0;
     return { pace: known.pace, nowMs: standing.nowMs };
   }
@@ -154,7 +158,7 @@ export class AccountPace {
     }
     if (kept?.isFollowing === true) await endFollowing(database, this.#serviceId);
     this.#known = null;
-    this.#isFree = true;
+    this.#freeUntilMs = this.#parts.clock.monotonicMs() + FREE_FOR_MS;
     return 'free';
   }
 

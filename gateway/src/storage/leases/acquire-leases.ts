@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import type { ServiceId } from '../../domain/ids.ts';
 import type { Lease } from '../../domain/lease.ts';
+import { CHANNELS } from '../notices/channels.ts';
 
 /** A lease that was gained. */
 export interface GainedLease {
@@ -81,16 +82,13 @@ export async function acquireLeases(pool: Pool, order: LeaseOrder): Promise<Gain
   }));
 }
 
-/** Whoever listens here looks for free leases at once. */
-export const LEASES_CHANNEL = 'tickwire_leases';
-
 const RELEASE = `
   WITH freed AS (
     UPDATE leases l SET worker_id = NULL
     FROM unnest($2::bigint[], $3::bigint[]) AS mine(service_id, epoch)
     WHERE l.service_id = mine.service_id AND l.epoch = mine.epoch AND l.worker_id = $1
     RETURNING l.service_id)
-  SELECT pg_notify('${LEASES_CHANNEL}', '') FROM freed LIMIT 1`;
+  SELECT pg_notify('${CHANNELS.leasesFreed}', '') FROM freed LIMIT 1`;
 
 const RELEASE_OTHERS = `
   UPDATE leases SET worker_id = NULL WHERE worker_id = $1 AND service_id <> ALL($2::bigint[])`;

@@ -1,5 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
-import { LEASES_CHANNEL } from './acquire-leases.ts';
+import { CHANNELS } from '../notices/channels.ts';
 
 /** A process that holds sockets, as it tells the others. */
 export interface Worker {
@@ -138,7 +138,7 @@ async function removeWorkers(
     text: 'UPDATE leases SET worker_id = NULL, is_abandoned = $2 WHERE worker_id = ANY($1)',
     values: [rows.map((row) => row.id), areAbandoned],
   });
-  await client.query("SELECT pg_notify($1, '')", [LEASES_CHANNEL]);
+  await client.query("SELECT pg_notify($1, '')", [CHANNELS.leasesFreed]);
 }
 
 async function inTransaction(

@@ -7,6 +7,8 @@ export const CHANNELS = {
   sessionWanted: 'tickwire_session_wanted',
   /** A session row tells something new; a trigger says so. Payload: service id. */
   sessionChanged: 'tickwire_session_changed',
+  /** Leases became free; no payload. */
+  leasesFreed: 'tickwire_leases_freed',
   /** Messages joined a service's queue. Payload: service id. */
   messagesDue: 'tickwire_messages_due',
   /** A question waits for whoever holds the account. Payload: service id. */

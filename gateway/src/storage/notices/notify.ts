@@ -13,3 +13,17 @@ export async function notify(
     values: [channel, String(payload)],
   });
 }
+
+/** Gives the same notice with several payloads, in one statement. */
+export async function notifyAll(
+  database: Database,
+  channel: Channel,
+  payloads: readonly (string | number)[],
+): Promise<void> {
+  if (payloads.length === 0) return;
+  await database.pool.query({
+    name: 'notify-all',
+    text: 'SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS told(payload)',
+    values: [channel, payloads.map(String)],
+  });
+}

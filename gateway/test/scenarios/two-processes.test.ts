@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { Client } from 'pg';
+import { GatewayProcess } from '../harness/gateway-process.ts';
+import { TestWorld } from '../harness/test-world.ts';
+import { waitUntil } from '../harness/wait-until.ts';
+
+// Two gateways on one database and one simulator. A lease is five seconds long here, so that what
+// takes half a minute otherwise does not.
+
+const LEASE_SECONDS = 5;
+const SHOWN_WITHIN_MS = 30_000;
+const ENVIRONMENT = {
+  TICKWIRE_MASTER_KEY: 'ab'.repeat(32),
+  TICKWIRE_LEASE_SECONDS: String(LEASE_SECONDS),
+};
+const ACCOUNTS = 6;
+/** With the one that a new gateway makes for its greeting. */
+const ALL = ACCOUNTS + 1;
+const phoneOf = (account: number): string => `4474000004${String(account).padStart(2, '0')}`;
+
+const world = await TestWorld.start(ENVIRONMENT);
+const otherDir = mkdtempSync(join(tmpdir(), 'other-'));
+const database = new Client({ connectionString: world.databaseUrl });
+await database.connect();
+let other: GatewayProcess | null = null;
+after(async () => {
+  await other?.[Symbol.asyncDispose]();
+  await database.end();
+  await world[Symbol.asyncDispose]();
+  rmSync(otherDir, { recursive: true, force: true });
+});
+
+async function startOther(): Promise<GatewayProcess> {
+  other = await GatewayProcess.start({
+    dataDir: otherDir,
+    databaseUrl: world.databaseUrl,
+    simulatorUrl: world.simulator.webSocketUrl,
+    environment: ENVIRONMENT,
+  });
+  return other;
+}
+
+/** How many accounts each worker holds, fewest first. */
+async function shares(): Promise<number[]> {
+  const { rows } = await database.query<{ held: number }>(`
+    SELECT count(l.service_id)::int AS held FROM workers w
+    LEFT JOIN leases l ON l.worker_id = w.id GROUP BY w.id ORDER BY held`);
+  return rows.map((row) => row.held);
+}
+
+async function waitForShares(expected: number[], withinMs: number): Promise<number> {
+  const beganAtMs = performance.now();
+  let last: number[] = [];
+  await waitUntil(
+    `the accounts to be shared ${expected.join(' : ')}`,
+    async () => {
+      last = await shares();
+      return last.join() === expected.join();
+    },
+    withinMs,
+  ).catch((error: unknown) => {
+    throw new Error(`they were shared ${last.join(' : ')}`, { cause: error });
+  });
+  return performance.now() - beganAtMs;
+}
+
+async function sendThrough(gateway: GatewayProcess, apiKey: string, phone: string, text: string) {
+  const body = new URLSearchParams({ phonenumber: phone, message: text });
+  const answer = await fetch(`${gateway.url}/sendMsg/${apiKey}`, { method: 'POST', body });
+  assert.equal(answer.status, 200);
+  return ((await answer.json()) as { messageId: number }).messageId;
+}
+
+const textsShownBy = async (phone: string): Promise<string[]> =>
+  (await world.shownBy(phone)).map((message) => message.text).sort();
+
+/** Each once. What a process accepted and could tell nobody of is found within seconds. */
+async function waitForTexts(phone: string, texts: readonly string[]): Promise<void> {
+  const areShown = async (): Promise<boolean> => (await textsShownBy(phone)).length >= texts.length;
+  await waitUntil('all to be shown', areShown, SHOWN_WITHIN_MS);
+  assert.deepEqual(await textsShownBy(phone), texts.toSorted());
+}
+
+async function assertNothingOverlapped(): Promise<void> {
+  const stats = (await world.askSimulator('/simulator/stats')).json;
+  assert.deepEqual(
+    [stats.overlappingSockets, stats.reusedRatchetCounters, stats.undecryptable],
+    [0, 0, 0],
+  );
+}
+
+const apiKeys: string[] = [];
+for (let account = 0; account < ACCOUNTS; account += 1) {
+  apiKeys.push(await world.makeService({ link: phoneOf(account) }));
+}
+
+async function sendAllThrough(gateways: GatewayProcess[], phone: string, round: string) {
+  const texts: string[] = [];
+  for (const [index, apiKey] of apiKeys.entries()) {
+    for (const [door, gateway] of gateways.entries()) {
+      const text = `${round}, account ${index}, door ${door}`;
+      await sendThrough(gateway, apiKey, phone, text);
+      texts.push(text);
+    }
+  }
+  return texts.sort();
+}
+
+test('a second process gets its half, slowly and without overlap', async () => {
+  await startOther();
+  await waitForShares([3, 4], 30_000);
+  await assertNothingOverlapped();
+});
+
+test('messages accepted at either process are delivered once, by whoever owns the account', async () => {
+  assert.ok(other !== null);
+  const phone = '447400000451';
+  const texts = await sendAllThrough([world.gateway, other], phone, 'shared');
+  await waitForTexts(phone, texts);
+  await assertNothingOverlapped();
+});
+
+test('SIGTERM: the other has all accounts within five seconds, and nothing is lost', async () => {
+  assert.ok(other !== null);
+  const phone = '447400000452';
+  const texts = await sendAllThrough([other], phone, 'before the end');
+  const beganAtMs = performance.now();
+  const stopped = other.stop();
+  await waitForShares([ALL], 5000);
+  assert.ok(performance.now() - beganAtMs < 5000);
+  assert.equal(await stopped, 0);
+  await waitForTexts(phone, texts);
+  await assertNothingOverlapped();
+});
+
+test('SIGKILL: the other takes over when the lease is over, and nothing is lost', async () => {
+  const killed = await startOther();
+  await waitForShares([3, 4], 30_000);
+  const phone = '447400000453';
+  const texts = await sendAllThrough([killed], phone, 'before the kill');
+  await killed.kill();
+  const tookMs = await waitForShares([ALL], LEASE_SECONDS * 1500 + 3000);
+  assert.ok(tookMs > LEASE_SECONDS * 500, `after ${tookMs} ms it could not be known to be dead`);
+  await waitForTexts(phone, texts);
+  await assertNothingOverlapped();
+});
+
+test('kill -9 and a start in the same data directory: nobody waits for a lease', async () => {
+  await world.gateway.kill();
+  await world.startGateway();
+  await waitForShares([ALL], 3000);
+  await assertNothingOverlapped();
+});
+
+test('who slept through its lease changes nothing when it wakes', async () => {
+  const sleeper = await startOther();
+  await waitForShares([3, 4], 30_000);
+  const phone = '447400000454';
+  const texts = await sendAllThrough([sleeper], phone, 'before the sleep');
+  process.kill(sleeper.pid, 'SIGSTOP');
+  await waitForShares([ALL], LEASE_SECONDS * 1500 + 3000);
+  texts.push(...(await sendAllThrough([world.gateway], phone, 'while it sleeps')));
+  await waitForTexts(phone, texts);
+  // It could not close its sockets: WhatsApp ended them when the new owner logged in.
+  const { overlappingSockets } = (await world.askSimulator('/simulator/stats')).json;
+  process.kill(sleeper.pid, 'SIGCONT');
+  await waitUntil('it to notice', () => /accounts are given up/.test(sleeper.output));
+  await waitForShares([3, 4], 30_000);
+  texts.push(...(await sendAllThrough([world.gateway, sleeper], phone, 'after the sleep')));
+  await waitForTexts(phone, texts);
+  const stats = (await world.askSimulator('/simulator/stats')).json;
+  assert.deepEqual([stats.reusedRatchetCounters, stats.undecryptable], [0, 0]);
+  assert.equal(stats.overlappingSockets, overlappingSockets, 'awake it pushed nobody away');
+});
