@@ -33,7 +33,7 @@ export function afterClose(
   fraction: number,
 ): SessionStep {
   const { reason, detail } = end;
-  const { failures } = model;
+  const { failures, refusals } = model;
   switch (reason) {
     case 'restart_required':
       return queued(model, nowMs, 'linking', { isFirst: true });
@@ -52,20 +52,25 @@ export function afterClose(
     case 'replaced':
       return replaced(model, detail, nowMs, fraction);
     case 'outdated':
-      return waiting(model, reason, detail, backoffMs(OUTDATED, failures, fraction));
+      return waiting(refusedOnce(model), reason, detail, backoffMs(OUTDATED, refusals, fraction));
     case 'untrusted':
       return waiting(model, reason, detail, UNTRUSTED_MS * (1 + fraction));
     case 'server_error': {
-      const delayMs = backoffMs(SERVER_ERROR, failures, fraction);
-      return waiting(model, 'whatsapp_unavailable', detail, delayMs);
+      const delayMs = backoffMs(SERVER_ERROR, refusals, fraction);
+      return waiting(refusedOnce(model), 'whatsapp_unavailable', detail, delayMs);
     }
     case 'unexplained':
       return unexplained(model, detail, fraction);
     case 'unreachable':
-      return waiting(model, reason, detail, fullJitterMs(failures, fraction));
+      return waiting(failedOnce(model), reason, detail, fullJitterMs(failures, fraction));
     case 'asked':
     case 'lost':
-      return waiting(model, 'waiting_to_retry', detail, fullJitterMs(failures, fraction));
+      return waiting(
+        failedOnce(model),
+        'waiting_to_retry',
+        detail,
+        fullJitterMs(failures, fraction),
+      );
   }
 }
 
@@ -110,7 +115,7 @@ function banned(
 /** Whatever it is, it may pass: tries go on, and after some in vain more slowly. */
 function unexplained(model: SessionModel, detail: string, fraction: number): SessionStep {
   const count = model.mode === 'opening' ? model.unexplained + 1 : 0;
-  const next = { ...model, unexplained: count };
+  const next = { ...failedOnce(model), unexplained: count };
   return count >= UNEXPLAINED_MAX
     ? waiting(next, 'needs_attention', detail, ATTENTION_MS * (1 + fraction))
     : waiting(next, 'waiting_to_retry', detail, fullJitterMs(model.failures, fraction));
@@ -131,6 +136,14 @@ function backoffMs(
   return baseMs * (1 + fraction / 2);
 }
 
+function failedOnce(model: SessionModel): SessionModel {
+  return { ...model, failures: model.failures + 1 };
+}
+
+function refusedOnce(model: SessionModel): SessionModel {
+  return { ...model, refusals: model.refusals + 1 };
+}
+
 function waiting(
   model: SessionModel,
   state: ConnectionState,
@@ -138,7 +151,7 @@ function waiting(
   delayMs: number,
 ): SessionStep {
   return {
-    model: { ...model, mode: 'waiting', ...shown(state, detail), failures: model.failures + 1 },
+    model: { ...model, mode: 'waiting', ...shown(state, detail) },
     effects: [{ type: 'retry-after', delayMs }],
   };
 }

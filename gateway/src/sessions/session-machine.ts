@@ -10,6 +10,8 @@ import {
   type SessionStep,
 } from './session-model.ts';
 
+const NO_FAILURES = { failures: 0, refusals: 0, unexplained: 0, replacedAtMs: [] };
+
 const LASTING_MS = 300_000;
 const FORGET_AGAIN_MS = 60_000;
 /** A page that asks for a QR code every second must not knock at a locked door as often. */
@@ -96,7 +98,7 @@ export function stepSession(
         effects: [{ type: 'last-after', delayMs: LASTING_MS }],
       };
     case 'lasted':
-      return changedIf(model, 'open', { failures: 0 });
+      return changedIf(model, 'open', { failures: 0, refusals: 0 });
     case 'retry':
       return model.mode === 'waiting' ? queued(model, nowMs, model.state) : { model, effects: [] };
     case 'forget-due':
@@ -115,7 +117,7 @@ function want(model: SessionModel, nowMs: number): SessionStep {
   if (model.isWanted && refusedAtMs !== null && nowMs - refusedAtMs < REFUSED_AGAIN_MS) {
     return { model, effects: [] };
   }
-  const fresh = { ...model, isWanted: true, failures: 0, unexplained: 0, replacedAtMs: [] };
+  const fresh = { ...model, isWanted: true, ...NO_FAILURES };
   const step = queued(fresh, nowMs, 'connecting', { isFirst: true });
   // WhatsApp would only refuse the old link again, and whoever asks wants to link anew.
   return model.mode === 'stopped' && model.state === 'link_again'

@@ -7,8 +7,10 @@ export interface SessionModel {
   readonly state: ConnectionState;
   readonly detail: string | null;
   readonly qr: string | null;
-  /** Failures since the last lasting connection. */
+  /** Failures since the last lasting connection, but for those that WhatsApp has explained. */
   readonly failures: number;
+  /** How often WhatsApp had trouble of its own since then, or refused this version. */
+  readonly refusals: number;
   /** Ends without an explanation in a row, with no open connection between them. */
   readonly unexplained: number;
   /** When other programs took the session over, monotonic milliseconds, newest last. */
@@ -71,6 +73,7 @@ export const IDLE_SESSION: SessionModel = {
   detail: null,
   qr: null,
   failures: 0,
+  refusals: 0,
   unexplained: 0,
   replacedAtMs: [],
   notBeforeMs: null,

@@ -345,13 +345,13 @@ export class Sessions implements SessionControl {
 }
 
 /** Waiting longer for a QR code makes no sense: it is there, or not needed, or will not come soon. */
-function isLinkingDecided({ qr, mode, state, failures }: SessionModel): boolean {
+function isLinkingDecided({ qr, mode, state, failures, refusals }: SessionModel): boolean {
   return (
     qr !== null ||
     mode === 'open' ||
     mode === 'stopped' ||
     state === 'outdated' ||
     state === 'temporarily_banned' ||
-    (mode === 'waiting' && failures > 1)
+    (mode === 'waiting' && failures + refusals > 1)
   );
 }
