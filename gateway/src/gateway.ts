@@ -5,6 +5,8 @@ import { Registry, collectDefaultMetrics } from 'prom-client';
 import { openAccounts, type Accounts } from './accounts.ts';
 import type { Config } from './config/config.ts';
 import { openSecrets, type Secrets } from './config/secrets.ts';
+import { createKeyring } from './http/access/keyring.ts';
+import { createFileLinks } from './http/media/file-links.ts';
 import type { ServiceId } from './domain/ids.ts';
 import type { AcceptedMessage } from './domain/message.ts';
 import { createHttpServer } from './http/server.ts';
@@ -15,11 +17,13 @@ import { openMedia, type Media } from './media/open-media.ts';
 import { CallForgetter } from './outbox/call-forgetter.ts';
 import { tellOwners } from './outbox/wake-owners.ts';
 import { createIntake } from './outbox/intake.ts';
+import { joinProcesses } from './processes.ts';
 import { systemClock } from './runtime/clock.ts';
 import { armCrashPoint } from './runtime/crash-point.ts';
 import { lockDirectory } from './runtime/directory-lock.ts';
 import type { Log } from './runtime/log.ts';
 import { systemRandom } from './runtime/random.ts';
+import type { SessionControl } from './sessions/session-control.ts';
 import { addSessionMetrics, gateWarnings } from './sessions/session-metrics.ts';
 import type { Sessions } from './sessions/sessions.ts';
 import { openSimulatedWhatsApp } from './simulated-whatsapp.ts';
@@ -30,6 +34,7 @@ import { createSharedFiles, ownDiskOnly } from './storage/files/shared-files.ts'
 import { migrate } from './storage/migrate.ts';
 import { Notices } from './storage/notices/notices.ts';
 import { databaseAnswers } from './storage/ping.ts';
+import { openWebhooks, type Webhooks } from './webhooks/open-webhooks.ts';
 
 /** Whether a process still owns its accounts must not wait behind its own work. */
 const LEASE_DATABASE = { connectionsMax: 3, answerMsMax: 4000 };
@@ -70,10 +75,15 @@ async function buildGateway(
   const simulator = config.testMode ? await openSimulatedWhatsApp(config) : null;
   stack.defer(() => simulator?.close());
   const { media, receivedFiles } = await openFiles(config, database, secrets, log, stack);
+  const webhooks = openOwnWebhooks(config, database, secrets, log, stack);
+  const onEvents = (services: ReadonlySet<ServiceId>): void => {
+    webhooks.wake(services);
+  };
   const shared = { config, database, leaseDatabase, simulator, media, secrets, notices, log };
-  const ground = { ...shared, files: receivedFiles, clock: systemClock };
+  const ground = { ...shared, files: receivedFiles, clock: systemClock, onEvents };
   const accounts = await openAccounts(ground, stack);
-  const { sessions, ownership, downloader } = accounts;
+  const { ownership, downloader } = accounts;
+  const sessions = joinProcesses(ground, accounts, stack);
   const { kept, queueChanged } = wakers(accounts, database, log);
   const http = await createHttpServer({
     database,
@@ -81,6 +91,7 @@ async function buildGateway(
     queueChanged,
     media: media.intake,
     sessions,
+    webhooks,
     secrets,
     publicUrl: config.publicUrl,
     receivedFiles: { find: receivedFiles.find, wanted: () => downloader.wake() },
@@ -99,6 +110,7 @@ async function buildGateway(
   await http.listen({ port: config.port, host: config.host });
   stack.defer(() => http.close());
   media.start(queueChanged);
+  webhooks.start();
   return {
     url: urlOf(http, config.host),
     secrets,
@@ -133,7 +145,7 @@ function wakers(
 /** What time asks for. */
 function startHousekeeping(
   database: Database,
-  sessions: Sessions,
+  sessions: SessionControl,
   log: Log,
   stack: AsyncDisposableStack,
 ): void {
@@ -206,6 +218,30 @@ async function openFiles(
   sweeper.start();
   stack.defer(() => sweeper.stop());
   return { media, receivedFiles };
+}
+
+function openOwnWebhooks(
+  { allowPrivateUrls, publicUrl }: Config,
+  database: Database,
+  { masterKey }: Secrets,
+  log: Log,
+  stack: AsyncDisposableStack,
+): Webhooks {
+  const files = createFileLinks(masterKey, publicUrl, systemClock);
+  const keyring = createKeyring(masterKey, systemRandom);
+  const webhooks = openWebhooks({
+    database,
+    masterKey,
+    allowPrivateUrls,
+    publicUrl,
+    openKey: (sealed) => keyring.open(sealed),
+    linkTo: (file, base) => files.linkFrom(base, file),
+    clock: systemClock,
+    random: systemRandom,
+    log,
+  });
+  stack.defer(() => webhooks.stop());
+  return webhooks;
 }
 
 async function whyNotReady(database: Database): Promise<string | null> {

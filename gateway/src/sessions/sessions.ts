@@ -72,6 +72,7 @@ export class Sessions implements SessionControl {
   /** Rows are written in the order of the changes they tell of. */
   #writing: Promise<void> = Promise.resolve();
   readonly #ending = new WeakSet<Session>();
+  readonly #onTake = new Set<(lease: Lease) => void>();
 
   constructor(
     database: Database,
@@ -93,6 +94,7 @@ export class Sessions implements SessionControl {
     const session = this.#createSession(lease, mode);
     this.#sessions.set(lease.serviceId, session);
     this.#comingBack.set(session, this.#bringBack(session, isAsked));
+    for (const listener of this.#onTake) listener(lease);
   }
 
   /** Closes the account's connection; what is wanted stays wanted, for the next owner. */
@@ -118,6 +120,11 @@ export class Sessions implements SessionControl {
     session.unwant();
   }
 
+  /** Told of every account that becomes ours. */
+  onTake(listener: (lease: Lease) => void): void {
+    this.#onTake.add(listener);
+  }
+
   /**
    * Gives up those accounts that are not wanted any more.
    * @param serviceIds accounts of this process
@@ -125,10 +132,7 @@ export class Sessions implements SessionControl {
   async giveUpUnwanted(serviceIds: readonly ServiceId[]): Promise<void> {
     const unwanted = new Set(await listUnwanted(this.#database.pool, serviceIds));
     for (const serviceId of serviceIds) {
-      if (!unwanted.has(serviceId)) continue;
-      this.#sessions.get(serviceId)?.unwant();
-      await this.#writing;
-      await this.#leasing.letGo(serviceId);
+      if (unwanted.has(serviceId)) await this.#close(serviceId);
     }
   }
 
@@ -168,9 +172,7 @@ export class Sessions implements SessionControl {
 
   async disconnect(serviceId: ServiceId): Promise<void> {
     await setSessionWanted(this.#database, serviceId, false);
-    this.#sessions.get(serviceId)?.unwant();
-    await this.#writing;
-    await this.#leasing.letGo(serviceId);
+    await this.#close(serviceId);
   }
 
   async standingChanged(serviceId: ServiceId): Promise<void> {
@@ -180,9 +182,7 @@ export class Sessions implements SessionControl {
       if (await this.#leasing.seek(serviceId)) await this.#want(serviceId);
       return;
     }
-    this.#sessions.get(serviceId)?.unwant();
-    await this.#writing;
-    await this.#leasing.letGo(serviceId);
+    await this.#close(serviceId);
   }
 
   async currentQr(serviceId: ServiceId): Promise<string | null> {
@@ -254,6 +254,13 @@ export class Sessions implements SessionControl {
     await this.#changes.until(serviceId, isConnected, timeoutMs, this.#parts.clock);
     await this.#writing;
     return isConnected();
+  }
+
+  /** The account is not wanted: what it says of itself is kept, then others may have it. */
+  async #close(serviceId: ServiceId): Promise<void> {
+    this.#sessions.get(serviceId)?.unwant();
+    await this.#writing;
+    await this.#leasing.letGo(serviceId);
   }
 
   #ofLease({ serviceId, epoch }: Lease): Session | null {

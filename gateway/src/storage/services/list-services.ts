@@ -17,6 +17,7 @@ export interface ServiceOverview extends Service {
   readonly isSlow: boolean | null;
   /** How long WhatsApp took to accept the latest message. */
   readonly answerMs: number | null;
+  readonly webhookUrl: string | null;
   /** Messages accepted and not yet answered by WhatsApp, scheduled ones included. */
   readonly queueDepth: number;
 }
@@ -31,8 +32,10 @@ export async function listServices(
     .innerJoin('sessions', 'sessions.service_id', 'services.id')
     .leftJoin('session_ends', 'session_ends.service_id', 'services.id')
     .leftJoin('session_health', 'session_health.service_id', 'services.id')
+    .leftJoin('webhooks', 'webhooks.service_id', 'services.id')
     .select(SERVICE_COLUMNS)
     .select([
+      'webhooks.url as webhookUrl',
       'services.key_sealed as keySealed',
       'sessions.state as connectionState',
       'sessions.detail as connectionDetail',
