@@ -25,7 +25,6 @@ import type { Log } from './runtime/log.ts';
 import { systemRandom } from './runtime/random.ts';
 import type { SessionControl } from './sessions/session-control.ts';
 import { addSessionMetrics, gateWarnings } from './sessions/session-metrics.ts';
-import type { Sessions } from './sessions/sessions.ts';
 import { openSimulatedWhatsApp } from './simulated-whatsapp.ts';
 import { openDatabase, type Database } from './storage/database.ts';
 import { assertDurable } from './storage/embedded/durability.ts';
