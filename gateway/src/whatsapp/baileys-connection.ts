@@ -10,8 +10,10 @@ import {
   type Connection,
   type ConnectionListener,
   type Group,
+  type HandedOver,
   type IncomingMessage,
   type Liveness,
+  type SendingManner,
 } from '../sessions/connection.ts';
 import { Arrivals } from './arrivals.ts';
 import type { BinaryNode, proto, WAMessage } from './baileys.ts';
@@ -112,17 +114,18 @@ export class BaileysConnection implements Connection {
     if (content.kind === 'media') await this.#files.messageOf(content.file);
   }
 
-  async send(message: DueMessage): Promise<void> {
+  async send(message: DueMessage, { useFreshDevices }: SendingManner): Promise<HandedOver> {
     this.#requireOpen();
     const { recipient, content, whatsAppId } = message;
     const encoded = await this.#encode(content);
     this.#watchdog.acks.sent(whatsAppId);
     try {
-      await this.#relay(recipient, encoded, whatsAppId);
+      await this.#relay(recipient, encoded, whatsAppId, !useFreshDevices);
     } catch (error) {
       this.#watchdog.acks.gaveUp(whatsAppId);
       throw error;
     }
+    return { left: this.#gate.allLeft().catch(() => new Promise(() => undefined)) };
   }
 
   async requestPairCode(phone: PhoneNumber): Promise<string> {
@@ -147,6 +150,12 @@ export class BaileysConnection implements Connection {
   async askForFile(source: Buffer): Promise<Buffer> {
     this.#requireOpen();
     return await askForFile(this.#socket, source, this.#clock);
+  }
+
+  async findRestrictionEnd(): Promise<number | null> {
+    this.#requireOpen();
+    const { isActive, timeEnforcementEnds } = await this.#socket.fetchAccountReachoutTimelock();
+    return isActive === true ? (timeEnforcementEnds?.getTime() ?? null) : null;
   }
 
   async logOut(): Promise<void> {
@@ -179,19 +188,23 @@ export class BaileysConnection implements Connection {
     recipient: Recipient,
     encoded: proto.IMessage,
     whatsAppId: WhatsAppId,
+    useUserDevicesCache: boolean,
   ): Promise<void> {
     if (recipient.kind === 'group') {
-      await this.#groups.send(recipient.groupId, encoded, whatsAppId);
-    } else {
-      await this.#requireDevices(recipient.phone);
-      await this.#socket.relayMessage(makeJid(recipient), encoded, { messageId: whatsAppId });
+      await this.#groups.send(recipient.groupId, encoded, whatsAppId, useUserDevicesCache);
+      return;
     }
+    await this.#requireDevices(recipient.phone, useUserDevicesCache);
+    await this.#socket.relayMessage(makeJid(recipient), encoded, {
+      messageId: whatsAppId,
+      useUserDevicesCache,
+    });
   }
 
   /** Without the recipient's devices Baileys reports success and sends to nobody. */
-  async #requireDevices(phone: PhoneNumber): Promise<void> {
+  async #requireDevices(phone: PhoneNumber, useCache: boolean): Promise<void> {
     const jid = makeJid({ kind: 'person', phone });
-    const devices = await this.#socket.getUSyncDevices([jid], true, false);
+    const devices = await this.#socket.getUSyncDevices([jid], useCache, false);
     if (!devices.some((device) => device.user === phone)) {
       throw new SendRefusal('recipient_devices_unknown', true);
     }

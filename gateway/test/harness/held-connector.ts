@@ -66,6 +66,7 @@ export class HeldConnector implements Connector {
       lookUp: unused,
       listGroups: unused,
       askForFile: unused,
+      findRestrictionEnd: unused,
       liveness: () => ({ quietMs: 0, isSlow: false, answerMs: null }),
       logOut: close,
       close,
