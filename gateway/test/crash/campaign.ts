@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { waitUntil } from '../harness/wait-until.ts';
 import { compare, type Breach } from './compare.ts';
 import { CrashWorld } from './crash-world.ts';
-import { gatherEvidence, settle, type Evidence } from './evidence.ts';
+import { gatherEvidence, settle, type Evidence, type Rest } from './evidence.ts';
 import type { GatewaySeat } from './gateway-seat.ts';
 import { Ledger } from './ledger.ts';
 import { describeKill, planCampaign, type Cast, type PlannedRound } from './plan.ts';
@@ -43,11 +43,10 @@ interface CarriedOut {
 }
 
 /** What a campaign has found. */
-export interface CampaignResult {
+export interface CampaignResult extends Rest {
   readonly kills: readonly CarriedOut[];
   readonly known: Ledger;
   readonly evidence: Evidence;
-  readonly hasSettled: boolean;
   readonly breaches: readonly Breach[];
   readonly durationMs: number;
 }
@@ -97,13 +96,13 @@ export async function runCampaign(order: CampaignOrder): Promise<CampaignResult>
   }
   await Promise.all(asked);
   order.say('waiting for everything to settle');
-  const hasSettled = await settle(world, ledger, STILL_MS);
+  const rest = await settle(world, ledger, STILL_MS);
   const evidence = await gatherEvidence(world, ledger);
   return {
     kills: carriedOut,
     known: ledger,
     evidence,
-    hasSettled,
+    ...rest,
     breaches: [...deaths, ...compare(ledger, evidence)],
     durationMs: performance.now() - startedMs,
   };

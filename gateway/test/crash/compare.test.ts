@@ -34,7 +34,7 @@ const KNOWN: Known = {
 };
 
 function evidence(changes: Partial<Evidence> = {}): Evidence {
-  const standing = { text: 'out', status: 'OK', delivery: 'read' };
+  const standing = { text: 'out', status: 'OK', statusInfo: '', delivery: 'read' };
   return {
     shown: new Map([[ANN, [shownOnce('out')]]]),
     standings: new Map([[1, standing]]),
@@ -81,7 +81,7 @@ test('each broken promise is found', () => {
   assert.deepEqual(breachesOf(shownBy([ANN, twice])), ['shown twice']);
   assert.deepEqual(breachesOf({ received: [[]] }), ['incoming lost']);
   assert.deepEqual(breachesOf({ received: [['in', 'in']] }), ['incoming doubled']);
-  const stuck = new Map([[1, { text: 'out', status: 'OK', delivery: 'phone' }]]);
+  const stuck = new Map([[1, { text: 'out', status: 'OK', statusInfo: '', delivery: 'phone' }]]);
   assert.deepEqual(breachesOf({ standings: stuck, listed: stuck }), ['tick lost']);
   assert.deepEqual(breachesOf({ listed: stuck }), ['the lists differ']);
   const stats = { ...evidence().stats, reusedRatchetCounters: 1, overlappingSockets: 2 };
