@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
-import { Gauge, Registry, collectDefaultMetrics } from 'prom-client';
+import { Registry, collectDefaultMetrics } from 'prom-client';
 import { openAccounts, type Accounts } from './accounts.ts';
 import type { Config } from './config/config.ts';
 import { openSecrets, type Secrets } from './config/secrets.ts';
@@ -25,7 +25,7 @@ import { lockDirectory } from './runtime/directory-lock.ts';
 import type { Log } from './runtime/log.ts';
 import { systemRandom } from './runtime/random.ts';
 import type { SessionControl } from './sessions/session-control.ts';
-import type { Sessions } from './sessions/sessions.ts';
+import { addSessionMetrics, gateWarnings } from './sessions/session-metrics.ts';
 import { openSimulatedWhatsApp } from './simulated-whatsapp.ts';
 import { openDatabase, type Database } from './storage/database.ts';
 import { assertDurable } from './storage/embedded/durability.ts';
@@ -102,7 +102,8 @@ async function buildGateway(
     simulatorUrl: simulator?.httpUrl ?? null,
     simulatorToken: simulator?.token ?? null,
     isReady: () => whyNotReady(database),
-    metrics: createMetrics(accounts.sessions),
+    warnings: () => gateWarnings(accounts.gate),
+    metrics: createMetrics(accounts),
   });
   startHousekeeping(database, sessions, log, stack);
   await ownership.start();
@@ -248,19 +249,10 @@ async function whyNotReady(database: Database): Promise<string | null> {
   return (await databaseAnswers(database)) ? null : 'The database does not answer.';
 }
 
-function createMetrics(sessions: Sessions): Registry {
+function createMetrics({ sessions, gate }: Accounts): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const gauge = new Gauge({
-    name: 'tickwire_sessions',
-    help: 'Sessions of this process by connection state.',
-    labelNames: ['state'],
-    registers: [registry],
-    collect() {
-      gauge.reset();
-      for (const [state, count] of sessions.countByState()) gauge.set({ state }, count);
-    },
-  });
+  addSessionMetrics(registry, sessions, gate);
   return registry;
 }
 

@@ -129,6 +129,11 @@ describe('services', () => {
       number: '',
       connection: 'disconnected',
       connectionStatus: 'Not connected to WhatsApp',
+      connectionDetail: '',
+      retryAt: null,
+      health: null,
+      lastHeardAt: null,
+      answerMs: null,
       queueDepth: 1,
       agentId: null,
     });
@@ -192,16 +197,18 @@ describe('services', () => {
   });
 });
 
-describe('what the operator does with a service', () => {
-  const operate = async (path: string, body: unknown = {}) => {
-    const { status, json } = await http.operate(`/admin/services/${path}`, body);
-    return { status, json: json as Record<string, unknown> };
-  };
-  const creditOf = async (agentId: number): Promise<unknown> => {
-    const agents = (await http.operate('/admin/agents')).json as Record<string, unknown>[];
-    return agents.find((agent) => agent['agentId'] === agentId);
-  };
+/** What an agent is listed as. */
+async function listedAgent(agentId: number): Promise<Record<string, unknown>> {
+  const agents = (await http.operate('/admin/agents')).json as Record<string, unknown>[];
+  return agents.find((agent) => agent['agentId'] === agentId) ?? {};
+}
 
+async function operate(path: string, body: unknown = {}) {
+  const { status, json } = await http.operate(`/admin/services/${path}`, body);
+  return { status, json: json as Record<string, unknown> };
+}
+
+describe('what the operator does with a service', () => {
   test('an agent’s wallet pays for a renewal, once under a key', async () => {
     const made = await http.operate('/admin/agents', { name: 'Shop', credit: '40.00' });
     const { agentId, agentKey } = made.json as { agentId: number; agentKey: string };
@@ -214,7 +221,7 @@ describe('what the operator does with a service', () => {
     assert.deepEqual((await operate(`${apiKey}/renew`, once)).json, first.json);
     const months = Date.parse(String(first.json['expiresAt'])) - Date.parse(before.expiresAt);
     assert.ok(months > 88 * 86_400_000 && months < 93 * 86_400_000);
-    const { createdAt, keyPrefix, ...agent } = (await creditOf(agentId)) as Record<string, unknown>;
+    const { createdAt, keyPrefix, ...agent } = await listedAgent(agentId);
     assert.deepEqual(agent, {
       agentId,
       name: 'Shop',
