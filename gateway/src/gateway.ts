@@ -15,17 +15,19 @@ import { openMedia, type Media } from './media/open-media.ts';
 import { CallForgetter } from './outbox/call-forgetter.ts';
 import { tellOwners } from './outbox/wake-owners.ts';
 import { createIntake } from './outbox/intake.ts';
-import { systemClock } from './runtime/clock.ts';
+import { systemClock, type Clock } from './runtime/clock.ts';
 import { armCrashPoint } from './runtime/crash-point.ts';
 import { lockDirectory } from './runtime/directory-lock.ts';
 import type { Log } from './runtime/log.ts';
 import { systemRandom } from './runtime/random.ts';
 import type { Sessions } from './sessions/sessions.ts';
 import { openSimulatedWhatsApp } from './simulated-whatsapp.ts';
+import { DatabaseClock } from './storage/clock/database-clock.ts';
 import { openDatabase, type Database } from './storage/database.ts';
 import { assertDurable } from './storage/embedded/durability.ts';
 import { startEmbeddedPostgres } from './storage/embedded/embedded-postgres.ts';
 import { createSharedFiles, ownDiskOnly } from './storage/files/shared-files.ts';
+import { assertMasterKey } from './storage/installation.ts';
 import { migrate } from './storage/migrate.ts';
 import { Notices } from './storage/notices/notices.ts';
 import { databaseAnswers } from './storage/ping.ts';
@@ -65,12 +67,13 @@ async function buildGateway(
   const lock = await lockDirectory(config.dataDir);
   stack.defer(() => lock.release());
   const secrets = openSecrets(config);
-  const { notices, database, leaseDatabase } = await prepareDatabase(config, log, stack);
+  const { notices, database, leaseDatabase, clock } = await prepareDatabase(config, log, stack);
+  await assertMasterKey(database.pool, secrets.masterKey);
   const simulator = config.testMode ? await openSimulatedWhatsApp(config) : null;
   stack.defer(() => simulator?.close());
   const { media, receivedFiles } = await openFiles(config, database, secrets, log, stack);
   const shared = { config, database, leaseDatabase, simulator, media, secrets, notices, log };
-  const ground = { ...shared, files: receivedFiles, clock: systemClock };
+  const ground = { ...shared, files: receivedFiles, clock };
   const accounts = await openAccounts(ground, stack);
   const { sessions, ownership, downloader } = accounts;
   const { kept, queueChanged } = wakers(accounts, database, log);
@@ -84,7 +87,7 @@ async function buildGateway(
     publicUrl: config.publicUrl,
     receivedFiles: { find: receivedFiles.find, wanted: () => downloader.wake() },
     pacing: accounts.pacing,
-    clock: systemClock,
+    clock,
     random: systemRandom,
     log,
     simulatorUrl: simulator?.httpUrl ?? null,
@@ -153,7 +156,7 @@ async function prepareDatabase(
   config: Config,
   log: Log,
   stack: AsyncDisposableStack,
-): Promise<{ database: Database; leaseDatabase: Database; notices: Notices }> {
+): Promise<{ database: Database; leaseDatabase: Database; notices: Notices; clock: Clock }> {
   let url = config.databaseUrl;
   if (url === null) {
     const embedded = await startEmbeddedPostgres({ dataDir: config.dataDir, log });
@@ -172,7 +175,12 @@ async function prepareDatabase(
   const notices = new Notices({ url, clock: systemClock, random: systemRandom, log });
   notices.start();
   stack.defer(() => notices.close());
-  return { database, leaseDatabase, notices };
+  const clock = new DatabaseClock(database, systemClock, log);
+  await clock.start();
+  stack.defer(() => {
+    clock.stop();
+  });
+  return { database, leaseDatabase, notices, clock };
 }
 
 /** Files on their way out and in: on this disk, and where other processes may need them, there. */

@@ -58,11 +58,7 @@ export class DatabaseClock implements Clock {
     return this.#local.after(delayMs, run);
   }
 
-  /**
-   * While the database's own clock is not believed: the time up to which things may be due. Null
-   * when its `now()` can be trusted.
-   */
-  get trustedMs(): number | null {
+  believedMs(): number | null {
     return this.#time.suspicion === null ? null : this.now();
   }
 
