@@ -15,11 +15,13 @@ import { openMedia, type Media } from './media/open-media.ts';
 import { CallForgetter } from './outbox/call-forgetter.ts';
 import { tellOwners } from './outbox/wake-owners.ts';
 import { createIntake } from './outbox/intake.ts';
+import { joinProcesses } from './processes.ts';
 import { systemClock, type Clock } from './runtime/clock.ts';
 import { armCrashPoint } from './runtime/crash-point.ts';
 import { lockDirectory } from './runtime/directory-lock.ts';
 import type { Log } from './runtime/log.ts';
 import { systemRandom } from './runtime/random.ts';
+import type { SessionControl } from './sessions/session-control.ts';
 import type { Sessions } from './sessions/sessions.ts';
 import { openSimulatedWhatsApp } from './simulated-whatsapp.ts';
 import { DatabaseClock } from './storage/clock/database-clock.ts';
@@ -69,13 +71,13 @@ async function buildGateway(
   const secrets = openSecrets(config);
   const { notices, database, leaseDatabase, clock } = await prepareDatabase(config, log, stack);
   await assertMasterKey(database.pool, secrets.masterKey);
-  const simulator = config.testMode ? await openSimulatedWhatsApp(config) : null;
+  const simulator = hasSimulator(config) ? await openSimulatedWhatsApp(config) : null;
   stack.defer(() => simulator?.close());
   const { media, receivedFiles } = await openFiles(config, database, secrets, log, stack);
   const shared = { config, database, leaseDatabase, simulator, media, secrets, notices, log };
   const ground = { ...shared, files: receivedFiles, clock };
-  const accounts = await openAccounts(ground, stack);
-  const { sessions, ownership, downloader } = accounts;
+  const accounts = config.role === 'api' ? null : await openAccounts(ground, stack);
+  const sessions = joinProcesses(ground, accounts, stack);
   const { kept, queueChanged } = wakers(accounts, database, log);
   const http = await createHttpServer({
     database,
@@ -85,18 +87,19 @@ async function buildGateway(
     sessions,
     secrets,
     publicUrl: config.publicUrl,
-    receivedFiles: { find: receivedFiles.find, wanted: () => downloader.wake() },
-    pacing: accounts.pacing,
+    receivedFiles: { find: receivedFiles.find, wanted: () => accounts?.downloader.wake() },
+    pacing: accounts?.pacing ?? { policy: config.pacing, changed: () => undefined },
     clock,
     random: systemRandom,
     log,
     simulatorUrl: simulator?.httpUrl ?? null,
     simulatorToken: simulator?.token ?? null,
     isReady: () => whyNotReady(database),
-    metrics: createMetrics(sessions),
+    metrics: createMetrics(accounts?.sessions ?? null),
+    isHealthOnly: config.role === 'worker',
   });
   startHousekeeping(database, sessions, log, stack);
-  await ownership.start();
+  await accounts?.ownership.start();
   await http.listen({ port: config.port, host: config.host });
   stack.defer(() => http.close());
   media.start(queueChanged);
@@ -108,24 +111,30 @@ async function buildGateway(
   };
 }
 
+/** A simulator of its own would be of no use to a process without sockets: the workers' is another. */
+function hasSimulator({ testMode, role, simulatorUrl }: Config): boolean {
+  return testMode && (role !== 'api' || simulatorUrl !== null);
+}
+
 /** What wakes the sender of an account, here or wherever it is. */
 function wakers(
-  { outbox, ownership }: Accounts,
+  accounts: Accounts | null,
   database: Database,
   log: Log,
 ): {
   kept: (messages: readonly AcceptedMessage[]) => void;
   queueChanged: (serviceId: ServiceId) => void;
 } {
-  const isElsewhere = (serviceId: ServiceId): boolean => ownership.leaseOf(serviceId) === null;
+  const isElsewhere = (serviceId: ServiceId): boolean =>
+    accounts?.ownership.isHeld(serviceId) !== true;
   return {
     kept(messages) {
-      outbox.kept(messages);
+      accounts?.outbox.kept(messages);
       const services = messages.map((message) => message.serviceId);
       tellOwners(database, log, services.filter(isElsewhere));
     },
     queueChanged(serviceId) {
-      outbox.changed(serviceId);
+      accounts?.outbox.changed(serviceId);
       if (isElsewhere(serviceId)) tellOwners(database, log, [serviceId]);
     },
   };
@@ -134,7 +143,7 @@ function wakers(
 /** What time asks for. */
 function startHousekeeping(
   database: Database,
-  sessions: Sessions,
+  sessions: SessionControl,
   log: Log,
   stack: AsyncDisposableStack,
 ): void {
@@ -218,9 +227,10 @@ async function whyNotReady(database: Database): Promise<string | null> {
   return (await databaseAnswers(database)) ? null : 'The database does not answer.';
 }
 
-function createMetrics(sessions: Sessions): Registry {
+function createMetrics(sessions: Sessions | null): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  if (sessions === null) return registry;
   const gauge = new Gauge({
     name: 'tickwire_sessions',
     help: 'Sessions of this process by connection state.',

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { sql } from 'kysely';
 import { ManualClock } from '../../test/harness/manual-clock.ts';
 import {
   acceptedMessage,
@@ -14,6 +13,8 @@ import { systemRandom } from '../runtime/random.ts';
 import { insertMessages } from '../storage/messages/insert-messages.ts';
 import { changeLife } from './change-life.ts';
 import { LifecycleSweeper } from './sweeper.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 let opened: OpenTestDatabase;
 const stopped: ServiceId[] = [];
@@ -42,11 +43,14 @@ async function age(
   columns: readonly ('expires_at' | 'suspended_at' | 'purge_at')[],
   days: number,
 ): Promise<void> {
-  const earlier = (column: string) =>
-    sql<Date>`${sql.ref(column)} - make_interval(days => ${days})`;
+  const service = await find(serviceId);
+  const earlier = columns.map((column) => {
+    const at = service[column];
+    return [column, at === null ? null : new Date(at.getTime() - days * DAY_MS)];
+  });
   await opened.database.query
     .updateTable('services')
-    .set(Object.fromEntries(columns.map((column) => [column, earlier(column)])))
+    .set(Object.fromEntries(earlier))
     .where('id', '=', serviceId)
     .execute();
 }

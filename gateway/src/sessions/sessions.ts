@@ -62,6 +62,7 @@ export class Sessions implements SessionControl {
   /** Rows are written in the order of the changes they tell of. */
   #writing: Promise<void> = Promise.resolve();
   readonly #ending = new WeakSet<Session>();
+  readonly #onTake = new Set<(lease: Lease) => void>();
 
   constructor(
     database: Database,
@@ -84,6 +85,7 @@ export class Sessions implements SessionControl {
     this.#sessions.set(lease.serviceId, session);
     if (isAsked) session.want();
     else void this.#wantIfLinked(session);
+    for (const listener of this.#onTake) listener(lease);
   }
 
   /** Closes the account's connection; what is wanted stays wanted, for the next owner. */
@@ -109,6 +111,11 @@ export class Sessions implements SessionControl {
     session.unwant();
   }
 
+  /** Told of every account that becomes ours. */
+  onTake(listener: (lease: Lease) => void): void {
+    this.#onTake.add(listener);
+  }
+
   /**
    * Gives up those accounts that are not wanted any more.
    * @param serviceIds accounts of this process
@@ -116,10 +123,7 @@ export class Sessions implements SessionControl {
   async giveUpUnwanted(serviceIds: readonly ServiceId[]): Promise<void> {
     const unwanted = new Set(await listUnwanted(this.#database.pool, serviceIds));
     for (const serviceId of serviceIds) {
-      if (!unwanted.has(serviceId)) continue;
-      this.#sessions.get(serviceId)?.unwant();
-      await this.#writing;
-      await this.#leasing.letGo(serviceId);
+      if (unwanted.has(serviceId)) await this.#close(serviceId);
     }
   }
 
@@ -152,9 +156,7 @@ export class Sessions implements SessionControl {
 
   async disconnect(serviceId: ServiceId): Promise<void> {
     await setSessionWanted(this.#database, serviceId, false);
-    this.#sessions.get(serviceId)?.unwant();
-    await this.#writing;
-    await this.#leasing.letGo(serviceId);
+    await this.#close(serviceId);
   }
 
   async standingChanged(serviceId: ServiceId): Promise<void> {
@@ -164,9 +166,7 @@ export class Sessions implements SessionControl {
       if (await this.#leasing.seek(serviceId)) this.#sessions.get(serviceId)?.want();
       return;
     }
-    this.#sessions.get(serviceId)?.unwant();
-    await this.#writing;
-    await this.#leasing.letGo(serviceId);
+    await this.#close(serviceId);
   }
 
   async currentQr(serviceId: ServiceId): Promise<string | null> {
@@ -237,6 +237,13 @@ export class Sessions implements SessionControl {
     await this.#changes.until(serviceId, isConnected, timeoutMs, this.#parts.clock);
     await this.#writing;
     return isConnected();
+  }
+
+  /** The account is not wanted: what it says of itself is kept, then others may have it. */
+  async #close(serviceId: ServiceId): Promise<void> {
+    this.#sessions.get(serviceId)?.unwant();
+    await this.#writing;
+    await this.#leasing.letGo(serviceId);
   }
 
   #ofLease({ serviceId, epoch }: Lease): Session | null {

@@ -1,5 +1,5 @@
 import { toError } from '../domain/errors.ts';
-import type { ServiceId } from '../domain/ids.ts';
+import { serviceId as serviceIdOf, type ServiceId } from '../domain/ids.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import { CHANNELS } from '../storage/notices/channels.ts';
@@ -11,7 +11,7 @@ const LOOK_EVERY_MS = 10_000;
 /** What is needed to know which accounts are wanted. */
 export interface WantedParts {
   readonly notices: Notices;
-  readonly sessions: Pick<Sessions, 'giveUpUnwanted'>;
+  readonly sessions: Pick<Sessions, 'giveUpUnwanted' | 'standingChanged'>;
   readonly held: () => readonly ServiceId[];
   /** There may be leases to gain. */
   readonly freed: () => void;
@@ -20,12 +20,13 @@ export interface WantedParts {
 }
 
 /**
- * Hears of accounts that became free, and looks every now and then whether what is held is wanted
- * still: a wish of another process may have been missed, and a service ends without one.
+ * Hears of accounts that became free, and of wishes: to connect one that is held here, or that
+ * nobody holds, or to close one. Looks every now and then whether what is held is wanted still: a
+ * wish of another process may have been missed, and a service ends without one.
  */
 export class WantedLook {
   readonly #parts: WantedParts;
-  #stopListening: () => void = () => undefined;
+  readonly #stops: (() => void)[] = [];
   #cancel: () => void = () => undefined;
 
   constructor(parts: WantedParts) {
@@ -34,13 +35,19 @@ export class WantedLook {
 
   start(): void {
     const { notices, freed } = this.#parts;
-    this.#stopListening = notices.listen(CHANNELS.leasesFreed, { onNotice: freed, onGap: freed });
+    this.#stops.push(
+      notices.listen(CHANNELS.leasesFreed, { onNotice: freed, onGap: freed }),
+      notices.listen(CHANNELS.sessionWanted, {
+        onNotice: (payload) => void this.#heed(serviceIdOf(Number(payload))),
+        onGap: () => void this.#look(),
+      }),
+    );
     this.#lookLater();
   }
 
   stop(): void {
     this.#cancel();
-    this.#stopListening();
+    for (const stop of this.#stops) stop();
   }
 
   #lookLater(): void {
@@ -48,6 +55,15 @@ export class WantedLook {
       this.#lookLater();
       void this.#look();
     });
+  }
+
+  async #heed(serviceId: ServiceId): Promise<void> {
+    try {
+      await this.#parts.sessions.standingChanged(serviceId);
+    } catch (error) {
+      const err = toError(error);
+      this.#parts.log.warn({ err, serviceId }, 'a wish was not carried out; it is looked at later');
+    }
   }
 
   async #look(): Promise<void> {

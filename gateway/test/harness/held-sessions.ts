@@ -30,11 +30,11 @@ export class HeldSessions implements SessionControl {
     this.#database = database;
   }
 
-  /** The account was linked and is connected. */
-  async link(serviceId: ServiceId, phone: string): Promise<void> {
+  /** The account was linked and is connected, under its first lease unless told otherwise. */
+  async link(serviceId: ServiceId, phone: string, lease = leaseOf(serviceId)): Promise<void> {
     this.#linked.add(serviceId);
     const account = { phone, lid: null, name: 'Ann' };
-    await recordSession(this.#database.pool, leaseOf(serviceId), {
+    await recordSession(this.#database.pool, lease, {
       state: 'connected',
       detail: null,
       qr: null,

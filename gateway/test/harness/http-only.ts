@@ -102,6 +102,7 @@ export class HttpOnly implements AsyncDisposable {
       simulatorToken: null,
       isReady: () => Promise.resolve(null),
       metrics: new Registry(),
+      isHealthOnly: false,
       ...changes,
       sessions,
     };

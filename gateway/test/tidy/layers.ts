@@ -44,6 +44,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'whatsapp',
     'simulated-whatsapp.ts',
   ],
+  'processes.ts': ['accounts.ts', 'domain', 'sessions'],
   'simulated-whatsapp.ts': ['config'],
   'welcome.ts': ['gateway.ts', 'config'],
   'main.ts': ['gateway.ts', 'welcome.ts', 'config', 'runtime'],
