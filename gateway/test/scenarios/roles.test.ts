@@ -62,13 +62,13 @@ test('what is accepted while no worker is there goes out when one comes', async 
 test('another master key is refused with a sentence that names its variable', async () => {
   const otherDir = mkdtempSync(join(tmpdir(), 'stranger-'));
   const stranger = GatewayProcess.start({ ...options({}), dataDir: otherDir });
-  await assert.rejects(stranger, (error: Error) => /TICKWIRE_MASTER_KEY/.test(String(error.cause)));
+  await assert.rejects(stranger, /TICKWIRE_MASTER_KEY/);
   rmSync(otherDir, { recursive: true, force: true });
 });
 
 test('another simulator: the newcomer says so and serves no test services', async () => {
   const otherDir = mkdtempSync(join(tmpdir(), 'other-world-'));
-  const newcomer = await GatewayProcess.start({
+  await using newcomer = await GatewayProcess.start({
     ...options({ ...SHARED, TICKWIRE_ROLE: 'worker', TICKWIRE_SIMULATOR_URL: '' }),
     dataDir: otherDir,
   });
