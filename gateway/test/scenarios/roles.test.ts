@@ -29,6 +29,9 @@ after(async () => {
 
 let apiKey = '';
 
+const statusOf = async (path: string): Promise<number> =>
+  (await fetch(`${worker.url}${path}`)).status;
+
 test('an account is linked, asked and sent through by way of the API process', async () => {
   apiKey = await world.makeService({ link: '447400000601' });
   const id = await world.send(apiKey, '447400000602', 'from one process to the other');
@@ -40,8 +43,6 @@ test('an account is linked, asked and sent through by way of the API process', a
 });
 
 test('the worker answers for its health and for nothing else', async () => {
-  const statusOf = async (path: string): Promise<number> =>
-    (await fetch(`${worker.url}${path}`)).status;
   assert.equal(await statusOf('/health/live'), 200);
   assert.equal(await statusOf('/health/ready'), 200);
   assert.equal(await statusOf('/metrics'), 200);
