@@ -59,6 +59,11 @@ answer('listen', async ({ databaseUrl, masterKeyHex }: HttpOnlyPlace): Promise<s
     queueChanged: () => undefined,
     media: noMedia,
     sessions: noSessions,
+    webhooks: {
+      changed: () => undefined,
+      readUrl: (written) => new URL(written),
+      test: () => Promise.resolve(null),
+    },
     secrets: { masterKey: Buffer.from(masterKeyHex, 'hex'), adminToken: 'none' },
     publicUrl: null,
     pacing: { policy: SAFE_POLICY, changed: () => undefined },

@@ -45,6 +45,8 @@ export interface Ground {
   readonly notices: Notices;
   readonly clock: Clock;
   readonly log: Log;
+  /** The webhooks of these services have something to deliver. */
+  onEvents(services: ReadonlySet<ServiceId>): void;
 }
 
 /** The accounts that this process owns, and what is done with them. */
@@ -76,8 +78,12 @@ export async function openAccounts(ground: Ground, stack: AsyncDisposableStack):
   const onFile = (): void => {
     downloader.wake();
   };
-  const listener = { onEvents: () => undefined, onLost };
-  const inbox = createInbox(database, { seal: files.seal, onFile }, clock, listener);
+  const inbox = createInbox(database, { seal: files.seal, onFile }, clock, {
+    onEvents: (services) => {
+      ground.onEvents(services);
+    },
+    onLost,
+  });
   const sessions: Sessions = new Sessions(
     database,
     { connector, clock, random: systemRandom, log },

@@ -5,6 +5,8 @@ import { Gauge, Registry, collectDefaultMetrics } from 'prom-client';
 import { openAccounts, type Accounts } from './accounts.ts';
 import type { Config } from './config/config.ts';
 import { openSecrets, type Secrets } from './config/secrets.ts';
+import { createKeyring } from './http/access/keyring.ts';
+import { createFileLinks } from './http/media/file-links.ts';
 import type { ServiceId } from './domain/ids.ts';
 import type { AcceptedMessage } from './domain/message.ts';
 import { createHttpServer } from './http/server.ts';
@@ -33,6 +35,7 @@ import { assertMasterKey } from './storage/installation.ts';
 import { migrate } from './storage/migrate.ts';
 import { Notices } from './storage/notices/notices.ts';
 import { databaseAnswers } from './storage/ping.ts';
+import { openWebhooks, type Webhooks } from './webhooks/open-webhooks.ts';
 
 /** Whether a process still owns its accounts must not wait behind its own work. */
 const LEASE_DATABASE = { connectionsMax: 3, answerMsMax: 4000 };
@@ -74,8 +77,12 @@ async function buildGateway(
   const simulator = hasSimulator(config) ? await openSimulatedWhatsApp(config) : null;
   stack.defer(() => simulator?.close());
   const { media, receivedFiles } = await openFiles(config, database, secrets, log, stack);
+  const webhooks = openOwnWebhooks(config, database, secrets, log, stack);
+  const onEvents = (services: ReadonlySet<ServiceId>): void => {
+    webhooks.wake(services);
+  };
   const shared = { config, database, leaseDatabase, simulator, media, secrets, notices, log };
-  const ground = { ...shared, files: receivedFiles, clock };
+  const ground = { ...shared, files: receivedFiles, clock, onEvents };
   const accounts = config.role === 'api' ? null : await openAccounts(ground, stack);
   const sessions = joinProcesses(ground, accounts, stack);
   const { kept, queueChanged } = wakers(accounts, database, log);
@@ -85,6 +92,7 @@ async function buildGateway(
     queueChanged,
     media: media.intake,
     sessions,
+    webhooks,
     secrets,
     publicUrl: config.publicUrl,
     receivedFiles: { find: receivedFiles.find, wanted: () => accounts?.downloader.wake() },
@@ -103,6 +111,7 @@ async function buildGateway(
   await http.listen({ port: config.port, host: config.host });
   stack.defer(() => http.close());
   media.start(queueChanged);
+  webhooks.start();
   return {
     url: urlOf(http, config.host),
     secrets,
@@ -221,6 +230,30 @@ async function openFiles(
   sweeper.start();
   stack.defer(() => sweeper.stop());
   return { media, receivedFiles };
+}
+
+function openOwnWebhooks(
+  { allowPrivateUrls, publicUrl }: Config,
+  database: Database,
+  { masterKey }: Secrets,
+  log: Log,
+  stack: AsyncDisposableStack,
+): Webhooks {
+  const files = createFileLinks(masterKey, publicUrl, systemClock);
+  const keyring = createKeyring(masterKey, systemRandom);
+  const webhooks = openWebhooks({
+    database,
+    masterKey,
+    allowPrivateUrls,
+    publicUrl,
+    openKey: (sealed) => keyring.open(sealed),
+    linkTo: (file, base) => files.linkFrom(base, file),
+    clock: systemClock,
+    random: systemRandom,
+    log,
+  });
+  stack.defer(() => webhooks.stop());
+  return webhooks;
 }
 
 async function whyNotReady(database: Database): Promise<string | null> {

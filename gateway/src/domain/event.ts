@@ -1,3 +1,5 @@
+import { eventId, type EventId } from './ids.ts';
+
 /** What can happen to a service that its listeners are told of. */
 export type EventType =
   | 'message.received'
@@ -23,3 +25,48 @@ export type DeliveryState = 'pending' | 'delivered' | 'exhausted' | 'dropped';
 
 /** How a webhook is used; `webhooks/webhook-machine.ts` says when it changes. */
 export type WebhookMode = 'flowing' | 'resting' | 'draining' | 'disabled';
+
+/** An event's public name: `webhook-id` of every attempt to deliver it. */
+export function publicEventId(id: EventId): string {
+  return `evt_${id}`;
+}
+
+const PUBLIC_ID = /^(?:evt_)?([1-9]\d{0,14})$/;
+
+/** @returns the event that is named so, or null when nothing can be */
+export function readEventId(written: string): EventId | null {
+  const digits = PUBLIC_ID.exec(written.trim())?.[1];
+  return digits === undefined ? null : eventId(Number(digits));
+}
+
+/** What `message.received` tells. */
+export interface ReceivedData {
+  readonly messageId: string;
+  readonly whatsappId: string;
+  readonly kind: string;
+  readonly from: string | null;
+  readonly fromLid: string | null;
+  readonly to: string;
+  /** Empty for a message to one person. */
+  readonly groupId: string;
+  readonly text: string;
+  /** Milliseconds since 1970. */
+  readonly sentAtMs: number;
+  readonly file: {
+    readonly mimetype: string;
+    readonly fileName: string;
+    readonly bytes: number;
+  } | null;
+}
+
+/** What `message.status` tells. */
+export interface StatusData {
+  readonly messageId: string;
+  readonly whatsappId: string;
+  readonly to: string;
+  readonly isGroup: boolean;
+  readonly status: 'server' | 'phone' | 'read';
+  /** Milliseconds since 1970. */
+  readonly atMs: number;
+  readonly metadata: string | null;
+}

@@ -18,6 +18,7 @@ export const serviceId = (value: number): ServiceId => value as ServiceId;
 export const messageId = (value: number): MessageId => value as MessageId;
 export const mediaId = (value: number): MediaId => value as MediaId;
 export const agentId = (value: number): AgentId => value as AgentId;
+export const eventId = (value: number): EventId => value as EventId;
 export const whatsAppId = (value: string): WhatsAppId => value as WhatsAppId;
 
 /**

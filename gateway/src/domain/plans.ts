@@ -7,12 +7,13 @@ export interface Plan {
   readonly name: string;
   /** As `serviceSettings` shows it. */
   readonly level: number;
+  readonly hasWebhooks: boolean;
 }
 
 const PLANS: readonly Plan[] = [
-  { id: 2, name: 'Basic', level: 1 },
-  { id: 3, name: 'Pro', level: 2 },
-  { id: 4, name: 'Premium', level: 3 },
+  { id: 2, name: 'Basic', level: 1, hasWebhooks: false },
+  { id: 3, name: 'Pro', level: 2, hasWebhooks: false },
+  { id: 4, name: 'Premium', level: 3, hasWebhooks: true },
 ];
 
 /** What an agent pays for a month of service, whatever the plan: fixed, as documented. */
@@ -34,6 +35,11 @@ export function planOf(id: number): Plan {
   }
   return plan;
 }
+
+/** The plans that include webhooks: the one gate that is documented. */
+export const PLANS_WITH_WEBHOOKS: readonly number[] = PLANS.filter((plan) => plan.hasWebhooks).map(
+  (plan) => plan.id,
+);
 
 /** @throws Problem `invalid_parameter` for a number of months that is not sold */
 export function cycleOf(months: number): number {

@@ -8,6 +8,17 @@ import type { Log } from '../runtime/log.ts';
 import type { Random } from '../runtime/random.ts';
 import type { SessionControl } from '../sessions/session-control.ts';
 import type { Database } from '../storage/database.ts';
+import type { RecordedAttempt } from '../storage/webhooks/record-attempts.ts';
+
+/** Where events go out; `webhooks/` has it. */
+interface WebhookPort {
+  /** A service's webhook was changed, or there is something to deliver. */
+  changed(serviceId: ServiceId): void;
+  /** Refuses, by its form, an address that nothing may be posted to. @throws OutgoingRefusal */
+  readUrl(written: string): URL;
+  /** Posts one event that says it is a test, at once and once; null when there is no webhook. */
+  test(serviceId: ServiceId): Promise<RecordedAttempt | null>;
+}
 
 /** Everything the HTTP edge stands on; it opens and closes none of it. */
 export interface HttpParts {
@@ -17,6 +28,7 @@ export interface HttpParts {
   queueChanged(serviceId: ServiceId): void;
   readonly media: MediaIntake;
   readonly sessions: SessionControl;
+  readonly webhooks: WebhookPort;
   readonly secrets: {
     /** 32 bytes. */
     readonly masterKey: Buffer;

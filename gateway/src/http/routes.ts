@@ -45,6 +45,14 @@ import { addSendLocation } from './tenant/send-location.ts';
 import { addSendMsg } from './tenant/send-msg.ts';
 import { addSentMessages } from './tenant/sent-messages.ts';
 import { addServiceSettings } from './tenant/service-settings.ts';
+import { addWebhookDeliveries } from './tenant/webhook/deliveries.ts';
+import { addPendingWebhook } from './tenant/webhook/pending.ts';
+import { addRemoveWebhook } from './tenant/webhook/remove.ts';
+import { addReplayWebhook } from './tenant/webhook/replay.ts';
+import { addResendWebhook } from './tenant/webhook/resend.ts';
+import { addWebhookSecret } from './tenant/webhook/secret.ts';
+import { addSetWebhook } from './tenant/webhook/set.ts';
+import { addTestWebhook } from './tenant/webhook/test.ts';
 
 const DOORS = {
   tenant: [
@@ -65,6 +73,16 @@ const DOORS = {
     addGetGroupList,
     addIsRegistered,
     addServiceSettings,
+  ],
+  webhook: [
+    addSetWebhook,
+    addRemoveWebhook,
+    addPendingWebhook,
+    addResendWebhook,
+    addWebhookDeliveries,
+    addReplayWebhook,
+    addTestWebhook,
+    addWebhookSecret,
   ],
   partner: [
     addCreate,

@@ -270,6 +270,8 @@ interface WebhookTable {
   holder: string | null;
   wake_at: Date | null;
   resent_at: Date | null;
+  /** Grows with every change that its owner makes. */
+  revision: Generated<number>;
   set_at: Generated<Date>;
 }
 

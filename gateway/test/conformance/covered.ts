@@ -32,6 +32,10 @@ export const COVERED: Readonly<Record<string, Coverage>> = {
   'Settings / countryCode': { by: 'quiet' },
   'Settings / enable receiveMessage': { by: 'quietWithCode' },
   'Settings / disable receiveMessage': { by: 'withCode' },
+  'Webhook / set webhook': { by: 'hooked' },
+  'Webhook / remove webhook': { by: 'hookedToRemove', note: 'the answer is 201' },
+  'Webhook / pending webhook': { by: 'hookedIdle' },
+  'Webhook / resend webhook': { by: 'hookedPending' },
   'Partner / showAllService': { by: 'ofAgent' },
   'Partner / getWalletBalance': { by: 'ofAgent' },
   'Partner / create': { by: 'ofAgent' },
@@ -46,4 +50,4 @@ export const COVERED: Readonly<Record<string, Coverage>> = {
 };
 
 /** The folders of which no request may be missing. */
-export const WHOLE_FOLDERS = ['API Reference', 'Settings', 'Partner'];
+export const WHOLE_FOLDERS = ['API Reference', 'Settings', 'Webhook', 'Partner'];

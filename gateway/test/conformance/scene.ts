@@ -25,6 +25,14 @@ export type ServiceRole =
   | 'fresh'
   /** As `fresh`: to be linked by a code. */
   | 'pairing'
+  /** Its webhook will be set. */
+  | 'hooked'
+  /** Its webhook will be removed. */
+  | 'hookedToRemove'
+  /** Nothing waits for its webhook. */
+  | 'hookedIdle'
+  /** Four events wait for its webhook. */
+  | 'hookedPending'
   /** Belongs to the agent. */
   | 'ofAgent'
   /** As `ofAgent`: to be removed. */
@@ -55,6 +63,14 @@ export async function setScene(world: TestWorld): Promise<Scene> {
     busy: await makeBusy(world),
     fresh: await world.makeService(),
     pairing: await world.makeService(),
+    hooked: await world.makeService(),
+    hookedToRemove: await makeHooked(world, 'https://whatsiplus.com/webhook', 0),
+    hookedIdle: await makeHooked(world, 'https://whatsiplus.com/webhook', 0),
+    hookedPending: await makeHooked(
+      world,
+      'https://webhook.site/6a61d7c8-43bf-4e5b-b554-9aa727f9a00e',
+      4,
+    ),
     ofAgent: await buyService(world, agentKey),
     disposable: await buyService(world, agentKey),
   };
@@ -102,6 +118,21 @@ async function makeBusy(world: TestWorld): Promise<string> {
   await onDatabase(world, (run) =>
     run(`UPDATE messages SET state = 'accepted' WHERE id IN (${newer})`),
   );
+  return apiKey;
+}
+
+/** Events wait for times far ahead, so that nothing is ever posted. */
+async function makeHooked(world: TestWorld, url: string, waiting: number): Promise<string> {
+  const apiKey = await world.makeService();
+  const set = await world.ask(`/webhook/set/${apiKey}?url=${encodeURIComponent(url)}`);
+  if (set.status !== 200) throw new Error(`no webhook was set: ${set.text}`);
+  for (let count = 0; count < waiting; count += 1) {
+    await onDatabase(world, (run) =>
+      run(`INSERT INTO webhook_deliveries (event_id, service_id, subject, next_at)
+           SELECT 1000 + ${count}, max(service_id), 'message:1', now() + interval '1 day'
+           FROM webhooks`),
+    );
+  }
   return apiKey;
 }
 

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
 import { serviceId, type ServiceId } from '../../src/domain/ids.ts';
+import { createKeyring } from '../../src/http/access/keyring.ts';
 import { SAFE_POLICY } from '../../src/domain/pacing.ts';
 import { createHttpServer } from '../../src/http/server.ts';
 import type { HttpParts } from '../../src/http/parts.ts';
@@ -15,6 +16,7 @@ import { createLog } from '../../src/runtime/log.ts';
 import { systemRandom } from '../../src/runtime/random.ts';
 import { openDatabase, type Database } from '../../src/storage/database.ts';
 import { ownDiskOnly } from '../../src/storage/files/shared-files.ts';
+import { openWebhooks } from '../../src/webhooks/open-webhooks.ts';
 import { createTestDatabase } from './database.ts';
 import { HeldSessions } from './held-sessions.ts';
 
@@ -83,13 +85,28 @@ export class HttpOnly implements AsyncDisposable {
       log: createLog('silent'),
     });
     stack.defer(() => media.stop());
+    const masterKey = randomBytes(32);
+    const keyring = createKeyring(masterKey, systemRandom);
+    const webhooks = openWebhooks({
+      database,
+      masterKey,
+      allowPrivateUrls: false,
+      publicUrl: null,
+      openKey: (sealed) => keyring.open(sealed),
+      linkTo: () => '',
+      clock: systemClock,
+      random: systemRandom,
+      log: createLog('silent'),
+    });
+    stack.defer(() => webhooks.stop());
     const parts = {
       database,
+      webhooks,
       media: media.intake,
       queueChanged: () => undefined,
       intake: createIntake(database, () => undefined),
       secrets: {
-        masterKey: randomBytes(32),
+        masterKey,
         adminToken: `tw_admin_${randomBytes(8).toString('hex')}`,
       },
       publicUrl: null,

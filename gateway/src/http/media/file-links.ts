@@ -25,6 +25,8 @@ interface NamedFile extends LinkedFile {
 export interface FileLinks {
   /** `https://HOST/media/SERVICE.MESSAGE.EXPIRY.SIGNATURE/NAME`, seen from whoever asks. */
   linkTo(file: NamedFile, request: FastifyRequest): string;
+  /** The same, seen from elsewhere. @param base `https://HOST` of this gateway */
+  linkFrom(base: string, file: NamedFile): string;
   /** @returns null when we did not make the link, or it has expired */
   read(token: string): LinkedFile | null;
 }
@@ -42,7 +44,9 @@ export function createFileLinks(
   const nowSeconds = (): number => Math.floor(clock.now() / 1000);
   return {
     linkTo(file, request) {
-      const base = publicUrl ?? `${request.protocol}://${request.host}`;
+      return this.linkFrom(publicUrl ?? `${request.protocol}://${request.host}`, file);
+    },
+    linkFrom(base, file) {
       const claim = `${file.serviceId}.${file.messageId}.${nowSeconds() + VALID_SECONDS}`;
       const name = encodeURIComponent(nameOf(file));
       return `${base}/media/${claim}.${signer.sign(claim)}/${name}`;

@@ -45,6 +45,6 @@ function describe(edge: Edge, service: ServiceOverview): Static<typeof AgentsSer
     connectedToWhatsapp: service.connectionState === 'connected',
     expire: dayOf(service.expiresAt),
     getMessageStatus: service.receivesMessages,
-    webhook: '',
+    webhook: service.webhookUrl ?? '',
   };
 }

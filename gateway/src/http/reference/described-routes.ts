@@ -9,6 +9,7 @@ import { PARTNER } from './endpoints/partner.ts';
 import { READING } from './endpoints/reading.ts';
 import { SENDING } from './endpoints/sending.ts';
 import { SETTINGS } from './endpoints/settings.ts';
+import { WEBHOOKS } from './endpoints/webhooks.ts';
 import type { Reference, References } from './reference.ts';
 
 const REFERENCES: References = {
@@ -16,6 +17,7 @@ const REFERENCES: References = {
   ...READING,
   ...MANAGING,
   ...SETTINGS,
+  ...WEBHOOKS,
   ...PARTNER,
   ...OPERATOR,
   ...PACING,

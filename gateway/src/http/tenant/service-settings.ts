@@ -7,6 +7,7 @@ import { planOf } from '../../domain/plans.ts';
 import type { Service } from '../../storage/services/service.ts';
 import { updateService, type ServiceChange } from '../../storage/services/update-service.ts';
 import { findSession, type SessionRow } from '../../storage/sessions/session-rows.ts';
+import { findWebhook, type Webhook } from '../../storage/webhooks/webhook-settings.ts';
 import { refuseAutomaticRequest } from '../access/automatic-requests.ts';
 import type { Edge } from '../edge.ts';
 import { single, type Parameters } from '../parameters/parameters.ts';
@@ -24,7 +25,7 @@ const Settings = Type.Object({
   }),
   statusCountryCode: Type.String(),
   whatsAppReceiveMessage: Type.Union([Type.Literal('Enable'), Type.Literal('Disable')]),
-  webhook: Type.String(),
+  webhook: Type.String({ description: 'Empty while none is set.' }),
   level: Type.String({ enum: ['1', '2', '3'] }),
 });
 
@@ -47,7 +48,11 @@ export function addServiceSettings(app: FastifyInstance, edge: Edge): void {
         edge.services.forget(apiKey);
         service = { ...service, ...change };
       }
-      return describe(service, await findSession(edge.database, service.id));
+      const [session, webhook] = await Promise.all([
+        findSession(edge.database, service.id),
+        findWebhook(edge.database, service.id),
+      ]);
+      return describe(service, session, webhook);
     },
   });
 }
@@ -74,7 +79,11 @@ function readCountryCode(written: string): string {
   return digits;
 }
 
-function describe(service: Service, session: SessionRow | null): Static<typeof Settings> {
+function describe(
+  service: Service,
+  session: SessionRow | null,
+  webhook: Webhook | null,
+): Static<typeof Settings> {
   return {
     status: 'true',
     connectionStatus: CONNECTION_STATES[session?.state ?? 'disconnected'],
@@ -83,7 +92,7 @@ function describe(service: Service, session: SessionRow | null): Static<typeof S
     // The documented sentence keeps its gap when no code was ever set.
     statusCountryCode: `When sending a message, if the phone number starts with zero, the ${service.countryCode ?? ''} will replace zero`,
     whatsAppReceiveMessage: service.receivesMessages ? 'Enable' : 'Disable',
-    webhook: '',
+    webhook: webhook?.url ?? '',
     level: String(planOf(service.planId).level),
   };
 }

@@ -13,6 +13,8 @@ export interface OutgoingRules {
   readonly allowPrivate: boolean;
   /** How names become addresses; the system's way unless a test decides. */
   readonly resolve?: Resolve;
+  /** How long making a connection may take; 10 seconds unless it is said. */
+  readonly connectMsMax?: number;
 }
 
 /** The way out: the only connections to addresses that somebody else chose. */
@@ -43,7 +45,7 @@ const AMBIGUOUS = /[\p{Cc}\\]/u;
  * addresses that were checked, so a name that changes its mind in between changes nothing.
  */
 export function openOutgoing(rules: OutgoingRules): Outgoing {
-  const { allowPrivate, resolve = resolveBySystem } = rules;
+  const { allowPrivate, resolve = resolveBySystem, connectMsMax = CONNECT_MS_MAX } = rules;
   const isAllowed = (address: string): boolean => allowPrivate || isPublicAddress(address);
 
   const lookup: LookupFunction = (hostname, _options, callback) => {
@@ -56,7 +58,7 @@ export function openOutgoing(rules: OutgoingRules): Outgoing {
     });
   };
   const connect = buildConnector({
-    timeout: CONNECT_MS_MAX,
+    timeout: connectMsMax,
     allowH2: false,
     autoSelectFamily: true,
     lookup,

@@ -25,6 +25,7 @@ const STATEMENTS = [
      holder text,
      wake_at timestamptz,
      resent_at timestamptz,
+     revision integer NOT NULL DEFAULT 0,
      set_at timestamptz NOT NULL DEFAULT now()) WITH (fillfactor = 50)`,
   `CREATE INDEX webhooks_to_wake ON webhooks (wake_at) WHERE wake_at IS NOT NULL`,
 

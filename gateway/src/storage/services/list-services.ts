@@ -9,6 +9,7 @@ export interface ServiceOverview extends Service {
   readonly keySealed: Buffer;
   readonly connectionState: ConnectionState;
   readonly phone: string | null;
+  readonly webhookUrl: string | null;
   /** Messages accepted and not yet answered by WhatsApp, scheduled ones included. */
   readonly queueDepth: number;
 }
@@ -21,8 +22,10 @@ export async function listServices(
   let services = database.query
     .selectFrom('services')
     .innerJoin('sessions', 'sessions.service_id', 'services.id')
+    .leftJoin('webhooks', 'webhooks.service_id', 'services.id')
     .select(SERVICE_COLUMNS)
     .select([
+      'webhooks.url as webhookUrl',
       'services.key_sealed as keySealed',
       'sessions.state as connectionState',
       'sessions.phone',

@@ -1,0 +1,126 @@
+import type { Pool } from 'pg';
+import type { DeliveryState, WebhookMode } from '../../domain/event.ts';
+import type { EventId, ServiceId } from '../../domain/ids.ts';
+
+/** An attempt to deliver an event, and how the delivery stands after it. */
+export interface RecordedAttempt {
+  readonly eventId: EventId;
+  readonly serviceId: ServiceId;
+  /** From 1. */
+  readonly attempt: number;
+  readonly state: DeliveryState;
+  readonly nextAtMs: number;
+  readonly url: string;
+  /** HTTP status, or null when there was no answer. */
+  readonly status: number | null;
+  /** Why it does not count as delivered, or null. */
+  readonly failure: string | null;
+  readonly latencyMs: number;
+  /** How the answer begins. */
+  readonly answer: string;
+  readonly atMs: number;
+}
+
+const RECORD = `
+  WITH a AS (
+    SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::text[], $5::float8[],
+                         $6::text[], $7::smallint[], $8::text[], $9::integer[], $10::text[],
+                         $11::float8[])
+      AS a(event_id, service_id, attempt, state, next_ms, url, status, failure, latency_ms, answer,
+           at_ms)),
+  stand AS (
+    UPDATE webhook_deliveries d
+    SET state = CASE WHEN d.state = 'pending' OR a.state = 'delivered' THEN a.state
+                     ELSE d.state END,
+        attempts = a.attempt, next_at = to_timestamp(a.next_ms / 1000.0)
+    FROM a WHERE d.event_id = a.event_id AND d.state IN ('pending', 'dropped'))
+  INSERT INTO webhook_attempts
+    (service_id, event_id, attempt, url, status, failure, latency_ms, answer, at)
+  SELECT service_id, event_id, attempt, url, status, failure, latency_ms, answer,
+         to_timestamp(at_ms / 1000.0)
+  FROM a`;
+
+/**
+ * Writes attempts, of any number of services, in one statement. What was dropped meanwhile stays so
+ * unless it has arrived.
+ */
+export async function recordAttempts(
+  pool: Pool,
+  attempts: readonly RecordedAttempt[],
+): Promise<void> {
+  await pool.query({
+    name: 'record-attempts',
+    text: RECORD,
+    values: [
+      attempts.map(({ eventId }) => eventId),
+      attempts.map(({ serviceId }) => serviceId),
+      attempts.map(({ attempt }) => attempt),
+      attempts.map(({ state }) => state),
+      attempts.map(({ nextAtMs }) => nextAtMs),
+      attempts.map(({ url }) => url),
+      attempts.map(({ status }) => status),
+      attempts.map(({ failure }) => failure),
+      attempts.map(({ latencyMs }) => latencyMs),
+      attempts.map(({ answer }) => answer),
+      attempts.map(({ atMs }) => atMs),
+    ],
+  });
+}
+
+/** How a webhook stands, to be kept. */
+export interface WebhookStanding {
+  readonly mode: WebhookMode;
+  readonly failures: number;
+  readonly probes: number;
+  readonly failingSinceMs: number | null;
+  readonly probeAtMs: number | null;
+}
+
+const RECORD_STANDING = `
+  UPDATE webhooks SET mode = $3, failures = $4, probes = $5,
+    failing_since = to_timestamp($6::float8 / 1000), probe_at = to_timestamp($7::float8 / 1000)
+  WHERE service_id = $1 AND revision = $2`;
+
+/** Keeps how a webhook stands, unless its owner has changed it meanwhile. */
+export async function recordStanding(
+  pool: Pool,
+  serviceId: ServiceId,
+  revision: number,
+  { mode, failures, probes, failingSinceMs, probeAtMs }: WebhookStanding,
+): Promise<void> {
+  await pool.query({
+    name: 'record-standing',
+    text: RECORD_STANDING,
+    values: [serviceId, revision, mode, failures, probes, failingSinceMs, probeAtMs],
+  });
+}
+
+const DISABLE = `
+  WITH disabled AS (
+    UPDATE webhooks SET mode = 'disabled', disabled_because = $3, probe_at = NULL
+    WHERE service_id = $1 AND revision = $2 RETURNING service_id, url, format)
+  , told AS (
+    INSERT INTO events (service_id, type, subject, data)
+    SELECT service_id, 'webhook.disabled', 'webhook',
+           json_build_object('url', url, 'reason', $3::text)
+    FROM disabled RETURNING id, service_id, subject)
+  INSERT INTO webhook_deliveries (event_id, service_id, subject)
+  SELECT told.id, told.service_id, told.subject FROM told JOIN disabled USING (service_id)
+  WHERE disabled.format = 'versioned'`;
+
+/**
+ * Keeps that a webhook is disabled, with the event that says so; it goes to the webhook, too, when
+ * it is opened again.
+ */
+export async function disableWebhook(
+  pool: Pool,
+  serviceId: ServiceId,
+  revision: number,
+  reason: string,
+): Promise<void> {
+  await pool.query({
+    name: 'disable-webhook',
+    text: DISABLE,
+    values: [serviceId, revision, reason],
+  });
+}

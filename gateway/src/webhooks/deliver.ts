@@ -1,0 +1,79 @@
+import type { Clock } from '../runtime/clock.ts';
+import type { DueDelivery } from '../storage/webhooks/due-deliveries.ts';
+import type { RecordedAttempt } from '../storage/webhooks/record-attempts.ts';
+import type { DeliveryWriter } from './delivery-writer.ts';
+import { postEvent, type PostParts, type PostResult } from './post-event.ts';
+import { nextAttemptAtMs } from './retry-schedule.ts';
+
+/** An attempt that was made, and how the delivery stands now. */
+export interface Attempt {
+  readonly verdict: PostResult['verdict'];
+  readonly recorded: RecordedAttempt;
+}
+
+/**
+ * Makes one attempt and decides what becomes of the delivery.
+ * @param fraction a random number from 0 up to 1, for the jitter
+ * @returns null when the webhook's format has no words for the event
+ */
+export async function attemptDelivery(
+  delivery: DueDelivery,
+  url: string,
+  writer: DeliveryWriter,
+  parts: PostParts & { readonly clock: Clock },
+  stopped: AbortSignal,
+  fraction: number,
+): Promise<Attempt | null> {
+  const written = writer.write(delivery, parts.clock.now());
+  if (written === null) return null;
+  const result = await postEvent(url, written.body, written.headers, parts, stopped);
+  const nowMs = parts.clock.now();
+  const attempts = delivery.attempts + 1;
+  return {
+    verdict: result.verdict,
+    recorded: {
+      ...standing(delivery, result, nowMs, fraction),
+      eventId: delivery.id,
+      serviceId: delivery.serviceId,
+      attempt: attempts,
+      url,
+      status: result.status,
+      failure: result.failure,
+      latencyMs: result.latencyMs,
+      answer: result.answer,
+      atMs: nowMs,
+    },
+  };
+}
+
+function standing(
+  { attempts, queuedAtMs }: DueDelivery,
+  { verdict, retryAfterMs, isOverloaded }: PostResult,
+  nowMs: number,
+  fraction: number,
+): Pick<RecordedAttempt, 'state' | 'nextAtMs'> {
+  if (verdict === 'delivered') return { state: 'delivered', nextAtMs: nowMs };
+  if (verdict === 'aborted') return { state: 'dropped', nextAtMs: nowMs };
+  const failed = { attempts: attempts + 1, queuedAtMs, retryAfterMs, isOverloaded };
+  const nextAtMs = nextAttemptAtMs(failed, nowMs, fraction);
+  return nextAtMs === null
+    ? { state: 'exhausted', nextAtMs: nowMs }
+    : { state: 'pending', nextAtMs };
+}
+
+/** Of a delivery that the webhook's format has no words for: nothing was sent. */
+export function unspoken(delivery: DueDelivery, url: string, nowMs: number): RecordedAttempt {
+  return {
+    eventId: delivery.id,
+    serviceId: delivery.serviceId,
+    attempt: delivery.attempts,
+    state: 'dropped',
+    nextAtMs: nowMs,
+    url,
+    status: null,
+    failure: 'not_in_format',
+    latencyMs: 0,
+    answer: '',
+    atMs: nowMs,
+  };
+}

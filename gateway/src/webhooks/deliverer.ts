@@ -1,0 +1,418 @@
+import { toError } from '../domain/errors.ts';
+import type { ServiceId } from '../domain/ids.ts';
+import { PLANS_WITH_WEBHOOKS } from '../domain/plans.ts';
+import { createBatcher } from '../runtime/batcher.ts';
+import type { Log } from '../runtime/log.ts';
+import type { Random } from '../runtime/random.ts';
+import type { Database } from '../storage/database.ts';
+import {
+  findDueDeliveries,
+  hastenDeliveries,
+  nextDeliveryAtMs,
+  type DueDelivery,
+} from '../storage/webhooks/due-deliveries.ts';
+import {
+  findForgottenWebhooks,
+  findWebhooksWithNews,
+  holdWebhooks,
+  newestDelivery,
+  releaseHolds,
+  renewHolds,
+  type HeldWebhookRow,
+} from '../storage/webhooks/hold-webhooks.ts';
+import {
+  disableWebhook,
+  recordAttempts,
+  recordStanding,
+  type RecordedAttempt,
+} from '../storage/webhooks/record-attempts.ts';
+import { whenDatabaseAnswers } from '../storage/when-database-answers.ts';
+import { attemptDelivery, unspoken, type Attempt } from './deliver.ts';
+import type { WriterParts } from './delivery-writer.ts';
+import { HeldWebhook } from './held-webhook.ts';
+import type { PostParts } from './post-event.ts';
+import { Turns } from './turns.ts';
+import type { WebhookEffect, WebhookEvent } from './webhook-machine.ts';
+
+/** At once, of all services. */
+const AT_ONCE_MAX = 64;
+/** How many deliveries of a webhook are loaded at once. */
+const PAGE = 100;
+/** How soon an event is seen of which nobody told this process. */
+const LOOK_EVERY_MS = 500;
+/** An event that is committed later than this after a younger one is found by the slow look. */
+const OVERLAP_MS = 5000;
+const HOLD_MS = 15_000;
+const RENEW_EVERY_MS = 4000;
+/** Held that long without a delivery, it is let go. */
+const IDLE_MS = 10_000;
+const SLOW_LOOK_EVERY_MS = 60_000;
+const WOKEN_MAX = 200;
+const HOLDER_BYTES = 8;
+
+export interface DelivererParts extends PostParts {
+  readonly database: Database;
+  readonly writer: WriterParts;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/**
+ * Delivers events to webhooks.
+ *
+ * Each webhook is held by one process at a time, for a while that is renewed: order and pauses need
+ * one head, and several processes share the webhooks. What is due is read from its rows, the next of
+ * a subject only when the one before is written down as delivered. If a process dies, another finds
+ * its webhooks when the hold runs out, and what was on its way goes again under the same id.
+ *
+ * A delivery begins when a place is free, service after service in turns, and the webhook's machine
+ * allows it. How it ended is written down with others that end at the same time.
+ */
+export class Deliverer {
+  readonly #parts: DelivererParts;
+  readonly #holder: string;
+  readonly #held = new Map<ServiceId, HeldWebhook>();
+  readonly #turns = new Turns<ServiceId>();
+  readonly #stopping = new AbortController();
+  readonly #recorder;
+  readonly #work = new Set<Promise<void>>();
+  #inFlight = 0;
+  #wanted = new Set<ServiceId>();
+  #looking: Promise<void> | null = null;
+  /** The newest delivery there was, with the time. */
+  #marks: { readonly atMs: number; readonly id: number }[] = [];
+  #seenBelow: number | null = null;
+  #isStopped = true;
+  readonly #cancels = new Map<string, () => void>();
+
+  constructor(parts: DelivererParts) {
+    this.#parts = parts;
+    this.#holder = parts.random.bytes(HOLDER_BYTES).toString('hex');
+    this.#recorder = createBatcher<RecordedAttempt, undefined>(
+      async (attempts) => {
+        await whenDatabaseAnswers(parts.clock, () => recordAttempts(parts.database.pool, attempts));
+        return attempts.map(() => undefined);
+      },
+      { itemsMax: 500, restMs: 5 },
+    );
+  }
+
+  /** Begins to deliver. */
+  start(): void {
+    this.#isStopped = false;
+    this.#every('look', LOOK_EVERY_MS, () => this.#lookForNews());
+    this.#every('renew', RENEW_EVERY_MS, () => this.#renew());
+    this.#every('slow look', SLOW_LOOK_EVERY_MS, () => this.#lookForForgotten());
+  }
+
+  /** These services have something to deliver. */
+  wake(services: Iterable<ServiceId>): void {
+    if (this.#isStopped) return;
+    for (const serviceId of services) {
+      const held = this.#held.get(serviceId);
+      if (held === undefined) this.#wanted.add(serviceId);
+      else this.#expectMore(held);
+    }
+    if (this.#wanted.size > 0) void this.#hold();
+  }
+
+  /** A webhook was changed by its owner. */
+  changed(serviceId: ServiceId): void {
+    if (this.#isStopped) return;
+    const held = this.#held.get(serviceId);
+    if (held === undefined) this.wake([serviceId]);
+    else {
+      held.isStale = true;
+      void this.#guarded('change', () => this.#refresh([serviceId]));
+    }
+  }
+
+  /**
+   * Begins nothing new. What is on its way gets this long to end; what is cut off comes again.
+   * @param timeoutMs the longest to wait
+   */
+  async stop(timeoutMs: number): Promise<void> {
+    this.#isStopped = true;
+    for (const cancel of this.#cancels.values()) cancel();
+    const late = Promise.withResolvers<void>();
+    const cancel = this.#parts.clock.after(timeoutMs, late.resolve);
+    await Promise.race([Promise.allSettled(this.#work), late.promise]);
+    cancel();
+    this.#stopping.abort(new Error('the gateway stops'));
+    await Promise.allSettled(this.#work);
+    await this.#looking;
+    await this.#guarded('release', () => this.#release([...this.#held.values()]));
+  }
+
+  /** Does something again and again, one after the other. */
+  #every(name: string, delayMs: number, run: () => Promise<void>): void {
+    const cancel = this.#parts.clock.after(delayMs, () => {
+      void this.#guarded(name, run).finally(() => {
+        if (!this.#isStopped) this.#every(name, delayMs, run);
+      });
+    });
+    this.#cancels.set(name, cancel);
+  }
+
+  async #guarded(what: string, run: () => Promise<void>): Promise<void> {
+    const work = run().catch((error: unknown) => {
+      this.#parts.log.warn({ err: toError(error), what }, 'webhooks could not be looked after');
+    });
+    this.#work.add(work);
+    await work;
+    this.#work.delete(work);
+  }
+
+  async #lookForNews(): Promise<void> {
+    const { database, clock } = this.#parts;
+    const nowMs = clock.now();
+    if (this.#seenBelow === null) {
+      // What was there before is looked for once, what comes from now on is news.
+      this.#seenBelow = await newestDelivery(database.pool);
+      await this.#lookForForgotten();
+    }
+    const news = await findWebhooksWithNews(database.pool, this.#seenBelow, nowMs);
+    this.#marks.push({ atMs: nowMs, id: await newestDelivery(database.pool) });
+    for (;;) {
+      const [oldest] = this.#marks;
+      if (oldest === undefined || nowMs - oldest.atMs < OVERLAP_MS) break;
+      this.#seenBelow = oldest.id;
+      this.#marks.shift();
+    }
+    this.wake(news.map(({ serviceId }) => serviceId));
+    await this.#hold();
+  }
+
+  async #lookForForgotten(): Promise<void> {
+    this.wake(await findForgottenWebhooks(this.#parts.database.pool));
+  }
+
+  /** Takes what is wanted and free, and what is to be looked at anyway. */
+  #hold(): Promise<void> {
+    this.#looking ??= this.#guarded('hold', async () => {
+      do {
+        const wanted = [...this.#wanted].filter((serviceId) => !this.#held.has(serviceId));
+        this.#wanted = new Set();
+        const { database, clock } = this.#parts;
+        const rows = await holdWebhooks(database.pool, wanted, {
+          holder: this.#holder,
+          holdMs: HOLD_MS,
+          nowMs: clock.now(),
+          wokenMax: WOKEN_MAX,
+          planIds: PLANS_WITH_WEBHOOKS,
+        });
+        for (const row of rows) this.#adopt(row);
+      } while (this.#wanted.size > 0 && !this.#isStopped);
+    }).finally(() => {
+      this.#looking = null;
+    });
+    return this.#looking;
+  }
+
+  #adopt(row: HeldWebhookRow): void {
+    const { clock, writer } = this.#parts;
+    // If its own hold had run out it goes on with what it knows.
+    const held = this.#held.get(row.serviceId) ?? new HeldWebhook(row, writer, clock.now());
+    this.#held.set(row.serviceId, held);
+    this.#expectMore(held);
+  }
+
+  async #renew(): Promise<void> {
+    const nowMs = this.#parts.clock.now();
+    const idle = [...this.#held.values()].filter(
+      (held) => held.isIdle(nowMs) && nowMs - held.lastUsedMs >= IDLE_MS,
+    );
+    await this.#release(idle);
+    await this.#refresh([...this.#held.keys()]);
+    for (const held of this.#held.values()) this.#expectMore(held);
+  }
+
+  /** Holds on, and sees what owners have changed. */
+  async #refresh(services: readonly ServiceId[]): Promise<void> {
+    if (services.length === 0) return;
+    const { database, clock, writer } = this.#parts;
+    const rows = await renewHolds(database.pool, services, this.#holder, HOLD_MS, clock.now());
+    const kept = new Map(rows.map((row) => [row.serviceId, row]));
+    for (const serviceId of services) {
+      const row = kept.get(serviceId);
+      const held = this.#held.get(serviceId);
+      if (held === undefined) continue;
+      if (row === undefined) {
+        // Another process has it, or nobody: then it is taken again.
+        this.#forget(serviceId);
+        this.wake([serviceId]);
+      } else if (row.url === null) this.#forget(serviceId);
+      else if (held.isStale || row.revision !== held.row.revision) {
+        held.change(row, writer, clock.now());
+        this.#tend(held);
+      }
+    }
+  }
+
+  async #release(webhooks: readonly HeldWebhook[]): Promise<void> {
+    const nowMs = this.#parts.clock.now();
+    const releases = webhooks.map((held) => {
+      const { serviceId } = held.row;
+      this.#forget(serviceId);
+      return { serviceId, wakeAtMs: held.isIdle(nowMs) ? held.wakeAtMs(nowMs) : nowMs };
+    });
+    await releaseHolds(this.#parts.database.pool, releases, this.#holder);
+  }
+
+  #forget(serviceId: ServiceId): void {
+    this.#held.delete(serviceId);
+    this.#turns.remove(serviceId);
+    this.#cancels.get(`alarm ${serviceId}`)?.();
+    this.#cancels.delete(`alarm ${serviceId}`);
+  }
+
+  #expectMore(held: HeldWebhook): void {
+    held.mayHaveMore = true;
+    this.#tend(held);
+  }
+
+  /** Looks for more where a webhook could take it, else waits for the moment it can. */
+  #tend(held: HeldWebhook): void {
+    if (this.#isStopped) return;
+    const nowMs = this.#parts.clock.now();
+    if (held.wantsMore(nowMs)) void this.#guarded('load', () => this.#load(held));
+    else this.#setAlarm(held, nowMs);
+  }
+
+  /** Begins what may begin, webhook after webhook. */
+  #pump(): void {
+    const nowMs = this.#parts.clock.now();
+    while (this.#inFlight < AT_ONCE_MAX && !this.#isStopped) {
+      const serviceId = this.#turns.next((key) => this.#held.get(key)?.canBegin(nowMs) ?? false);
+      const held = serviceId === null ? undefined : this.#held.get(serviceId);
+      const delivery = held?.take(nowMs);
+      if (held === undefined || delivery === undefined || delivery === null) break;
+      this.#inFlight += 1;
+      void this.#guarded('deliver', () => this.#deliver(held, delivery));
+      if (held.hasPage) continue;
+      this.#turns.remove(held.row.serviceId);
+      this.#tend(held);
+    }
+  }
+
+  async #load(held: HeldWebhook): Promise<void> {
+    const { database, clock } = this.#parts;
+    const { serviceId } = held.row;
+    const isProbe = held.model.mode === 'resting';
+    held.isLoading = true;
+    held.mayHaveMore = false;
+    try {
+      const nowMs = clock.now();
+      const found = await findDueDeliveries(database.pool, serviceId, {
+        without: held.busy,
+        nowMs,
+        isEarly: isProbe,
+        countMax: isProbe ? 1 : PAGE,
+      });
+      held.offer(found);
+      if (found.length === PAGE) held.mayHaveMore = true;
+      if (found.length === 0) {
+        held.nextDueAtMs = await nextDeliveryAtMs(database.pool, serviceId, nowMs);
+        if (held.busy.length === 0) await this.#step(held, { type: 'drained' });
+      }
+    } finally {
+      held.isLoading = false;
+    }
+    this.#turns.remove(serviceId);
+    if (held.hasPage && this.#held.get(serviceId) === held) this.#turns.add(serviceId);
+    this.#pump();
+    this.#tend(held);
+  }
+
+  async #deliver(held: HeldWebhook, delivery: DueDelivery): Promise<void> {
+    const { clock, random } = this.#parts;
+    const isProbe = held.model.mode === 'resting';
+    const { revision } = held.row;
+    const url = held.row.url ?? '';
+    let attempt: Attempt | null = null;
+    try {
+      await this.#step(held, { type: 'began' });
+      attempt = await attemptDelivery(
+        delivery,
+        url,
+        held.writer,
+        this.#parts,
+        this.#stopping.signal,
+        random.fraction(),
+      );
+    } finally {
+      this.#inFlight -= 1;
+      held.landed();
+    }
+    if (this.#stopping.signal.aborted && attempt?.verdict !== 'delivered') return;
+    if (attempt !== null && revision === held.row.revision)
+      await this.#learn(held, attempt, isProbe);
+    this.#pump();
+    try {
+      await this.#recorder.add(attempt?.recorded ?? unspoken(delivery, url, clock.now()));
+    } catch (error) {
+      // It would go again at once: whoever holds the webhook next tries it.
+      this.#forget(delivery.serviceId);
+      throw error;
+    }
+    held.written(delivery.id);
+    this.#pump();
+    this.#tend(held);
+  }
+
+  /** What an attempt tells about the webhook. */
+  async #learn(held: HeldWebhook, { verdict, recorded }: Attempt, isProbe: boolean): Promise<void> {
+    const { serviceId, eventId, attempt, status, failure, latencyMs } = recorded;
+    this.#parts.log.debug({ serviceId, eventId, attempt, status, failure, latencyMs }, 'posted');
+    const isTaken = verdict === 'delivered' || verdict === 'aborted';
+    await this.#step(
+      held,
+      isTaken ? { type: 'delivered' } : { type: 'failed', isProbe, isGone: verdict === 'gone' },
+    );
+  }
+
+  async #step(held: HeldWebhook, event: WebhookEvent): Promise<void> {
+    const { clock, random } = this.#parts;
+    for (const effect of held.step(event, clock.now(), random.fraction())) {
+      await this.#carryOut(held, effect);
+    }
+  }
+
+  async #carryOut(held: HeldWebhook, effect: WebhookEffect): Promise<void> {
+    const { database, clock, log } = this.#parts;
+    const { serviceId, revision } = held.row;
+    const { pool } = database;
+    switch (effect.type) {
+      case 'save':
+        await whenDatabaseAnswers(clock, () =>
+          recordStanding(pool, serviceId, revision, held.model),
+        );
+        break;
+      case 'hasten':
+        await whenDatabaseAnswers(clock, () => hastenDeliveries(pool, serviceId, clock.now()));
+        break;
+      case 'tell-disabled':
+        log.warn({ serviceId, reason: effect.reason }, 'a webhook was disabled');
+        await whenDatabaseAnswers(clock, () =>
+          disableWebhook(pool, serviceId, revision, effect.reason),
+        );
+        break;
+    }
+  }
+
+  /** Rings when the webhook may take more although nothing else happens. */
+  #setAlarm(held: HeldWebhook, nowMs: number): void {
+    const name = `alarm ${held.row.serviceId}`;
+    this.#cancels.get(name)?.();
+    this.#cancels.delete(name);
+    const atMs = held.wakeAtMs(nowMs);
+    if (atMs === null || atMs <= nowMs) return;
+    this.#cancels.set(
+      name,
+      this.#parts.clock.after(atMs - nowMs, () => {
+        this.#pump();
+        this.#expectMore(held);
+      }),
+    );
+  }
+}

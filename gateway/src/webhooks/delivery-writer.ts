@@ -1,0 +1,100 @@
+import { Webhook as Signer } from 'standardwebhooks';
+import { publicEventId, type ReceivedData } from '../domain/event.ts';
+import { messageId, type MessageId, type ServiceId } from '../domain/ids.ts';
+import type { HeldWebhookRow } from '../storage/webhooks/hold-webhooks.ts';
+import type { WebhookSecrets } from '../storage/webhooks/webhook-secrets.ts';
+import { writeBody, type WrittenEvent } from './body.ts';
+
+/** A received file, as a link names it. */
+interface LinkedFile {
+  readonly serviceId: ServiceId;
+  readonly messageId: MessageId;
+  readonly fileName: string;
+  readonly mimetype: string;
+}
+
+export interface WriterParts {
+  readonly secrets: WebhookSecrets;
+  /** A service's sealed key in the clear. */
+  readonly openKey: (sealed: Buffer) => string;
+  /** @param base `https://HOST` of this gateway */
+  readonly linkTo: (file: LinkedFile, base: string) => string;
+  /** Where clients reach this gateway, or null to go by whoever set the webhook. */
+  readonly publicUrl: string | null;
+}
+
+/** A delivery as it goes out. */
+export interface WrittenDelivery {
+  readonly body: Buffer;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/**
+ * Writes and signs deliveries of one webhook. Made anew when its settings change; keys are opened
+ * once, when they are first needed.
+ */
+export class DeliveryWriter {
+  readonly #row: HeldWebhookRow;
+  readonly #parts: WriterParts;
+  #signers: { readonly signer: Signer; readonly untilMs: number }[] | null = null;
+  #apiKey: string | null = null;
+
+  constructor(row: HeldWebhookRow, parts: WriterParts) {
+    this.#row = row;
+    this.#parts = parts;
+  }
+
+  /** @returns null when the webhook's format has no words for the event */
+  write(event: WrittenEvent, nowMs: number): WrittenDelivery | null {
+    const { format, keyPrefix } = this.#row;
+    const text = writeBody(event, {
+      format,
+      apiKey: this.#keyToSend(),
+      service: keyPrefix,
+      fileUrl: (id, file) => this.#fileUrl(id, file),
+    });
+    if (text === null) return null;
+    const id = publicEventId(event.id);
+    // The library signs whole seconds.
+    const at = new Date(Math.floor(nowMs / 1000) * 1000);
+    const signatures = this.#signersAt(nowMs).map((signer) => signer.sign(id, at, text));
+    return {
+      body: Buffer.from(text),
+      headers: {
+        'webhook-id': id,
+        'webhook-timestamp': String(at.getTime() / 1000),
+        'webhook-signature': signatures.join(' '),
+      },
+    };
+  }
+
+  #signersAt(nowMs: number): Signer[] {
+    if (this.#signers === null) {
+      const { serviceId, secretSealed, oldSecretSealed, oldSecretUntilMs } = this.#row;
+      const open = (sealed: Buffer): Signer =>
+        new Signer(this.#parts.secrets.open(serviceId, sealed));
+      this.#signers = [{ signer: open(secretSealed), untilMs: Infinity }];
+      if (oldSecretSealed !== null && oldSecretUntilMs !== null) {
+        this.#signers.push({ signer: open(oldSecretSealed), untilMs: oldSecretUntilMs });
+      }
+    }
+    return this.#signers.filter(({ untilMs }) => nowMs < untilMs).map(({ signer }) => signer);
+  }
+
+  /** The key goes where nobody can read along: https, and in test mode this machine itself. */
+  #keyToSend(): string {
+    if (this.#apiKey !== null) return this.#apiKey;
+    const { url, sendsKey, serviceMode, keySealed } = this.#row;
+    const target = URL.parse(url ?? '');
+    const isLocal = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(target?.hostname ?? '');
+    const isSafe = target?.protocol === 'https:' || (serviceMode === 'test' && isLocal);
+    this.#apiKey = sendsKey && isSafe ? this.#parts.openKey(keySealed) : '';
+    return this.#apiKey;
+  }
+
+  #fileUrl(id: string, { fileName, mimetype }: NonNullable<ReceivedData['file']>): string {
+    const { serviceId, baseUrl } = this.#row;
+    const file = { serviceId, messageId: messageId(Number(id)), fileName, mimetype };
+    return this.#parts.linkTo(file, this.#parts.publicUrl ?? baseUrl);
+  }
+}

@@ -1,0 +1,94 @@
+import type { ServiceId } from '../domain/ids.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Log } from '../runtime/log.ts';
+import { openOutgoing, type Resolve } from '../runtime/outgoing/outgoing.ts';
+import type { Random } from '../runtime/random.ts';
+import type { Database } from '../storage/database.ts';
+import { findWebhookRow } from '../storage/webhooks/hold-webhooks.ts';
+import { recordAttempts, type RecordedAttempt } from '../storage/webhooks/record-attempts.ts';
+import { insertTestEvent } from '../storage/webhooks/test-event.ts';
+import { createWebhookSecrets } from '../storage/webhooks/webhook-secrets.ts';
+import { attemptDelivery } from './deliver.ts';
+import { Deliverer } from './deliverer.ts';
+import { DeliveryWriter, type WriterParts } from './delivery-writer.ts';
+import { CONNECT_MS_MAX, POST_LIMITS, type PostLimits } from './post-event.ts';
+import { EventSweeper } from './event-sweeper.ts';
+
+const DELIVERIES_ON_STOP_MS_MAX = 2000;
+
+export interface WebhooksParts extends Omit<WriterParts, 'secrets'> {
+  readonly database: Database;
+  /** 32 bytes. */
+  readonly masterKey: Uint8Array;
+  readonly allowPrivateUrls: boolean;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly limits?: PostLimits;
+  readonly resolve?: Resolve;
+}
+
+/** Events on their way to customers. */
+export interface Webhooks {
+  start(): void;
+  stop(): Promise<void>;
+  /** These services have something to deliver. */
+  wake(services: Iterable<ServiceId>): void;
+  /** A service's webhook was changed by its owner. */
+  changed(serviceId: ServiceId): void;
+  /** Refuses, by its form, an address that nothing may be posted to. @throws OutgoingRefusal */
+  readUrl(written: string): URL;
+  /** Posts one event that says it is a test, at once and once; null when there is no webhook. */
+  test(serviceId: ServiceId): Promise<RecordedAttempt | null>;
+}
+
+/** Opens the way out and what works on it. */
+export function openWebhooks(parts: WebhooksParts): Webhooks {
+  const { database, masterKey, allowPrivateUrls, clock, random, log, resolve } = parts;
+  const outgoing = openOutgoing({
+    allowPrivate: allowPrivateUrls,
+    connectMsMax: CONNECT_MS_MAX,
+    ...(resolve === undefined ? {} : { resolve }),
+  });
+  const { openKey, linkTo, publicUrl } = parts;
+  const writer = { secrets: createWebhookSecrets(masterKey, random), openKey, linkTo, publicUrl };
+  const posting = { outgoing, clock, limits: parts.limits ?? POST_LIMITS };
+  const deliverer = new Deliverer({ ...posting, database, writer, random, log });
+  const sweeper = new EventSweeper({ database, clock, log });
+  const stopping = new AbortController();
+  return {
+    start() {
+      deliverer.start();
+      sweeper.start();
+    },
+    async stop() {
+      await deliverer.stop(DELIVERIES_ON_STOP_MS_MAX);
+      await sweeper.stop();
+      stopping.abort(new Error('the gateway stops'));
+      await outgoing.close();
+    },
+    wake(services) {
+      deliverer.wake(services);
+    },
+    changed(serviceId) {
+      deliverer.changed(serviceId);
+    },
+    readUrl: (written) => outgoing.readUrl(written),
+    async test(serviceId) {
+      const row = await findWebhookRow(database.pool, serviceId);
+      if (row === null || row.url === null) return null;
+      const event = await insertTestEvent(database.pool, serviceId);
+      const attempt = await attemptDelivery(
+        event,
+        row.url,
+        new DeliveryWriter(row, writer),
+        posting,
+        stopping.signal,
+        0,
+      );
+      if (attempt === null) return null;
+      await recordAttempts(database.pool, [attempt.recorded]);
+      return attempt.recorded;
+    },
+  };
+}
