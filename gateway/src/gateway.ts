@@ -15,6 +15,7 @@ import { ReceivedSweeper } from './inbox/received-sweeper.ts';
 import { LifecycleSweeper } from './lifecycle/sweeper.ts';
 import { openMedia, type Media } from './media/open-media.ts';
 import { CallForgetter } from './outbox/call-forgetter.ts';
+import { ExpirySweeper } from './outbox/expiry-sweeper.ts';
 import { tellOwners } from './outbox/wake-owners.ts';
 import { createIntake } from './outbox/intake.ts';
 import { joinProcesses } from './processes.ts';
@@ -164,7 +165,8 @@ function startHousekeeping(
     onStopped: (serviceId) => sessions.standingChanged(serviceId),
   });
   const forgetter = new CallForgetter(database, systemClock, log);
-  for (const job of [sweeper, forgetter]) {
+  const expiry = new ExpirySweeper(database, systemClock, log);
+  for (const job of [sweeper, forgetter, expiry]) {
     job.start();
     stack.defer(() => job.stop());
   }

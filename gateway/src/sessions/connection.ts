@@ -21,11 +21,11 @@ export interface Connection {
    */
   prepare(content: DueContent): Promise<void>;
   /**
-   * Hands a message to WhatsApp under its fixed id. Resolves when it is encrypted and on its way;
-   * WhatsApp's verdict comes later through `onAnswer`.
+   * Hands a message to WhatsApp under its fixed id. Resolves when it is encrypted and in order behind
+   * what was handed over before; WhatsApp's verdict comes later through `onAnswer`.
    * @throws SendRefusal when it can not be sent at all
    */
-  send(message: DueMessage): Promise<void>;
+  send(message: DueMessage, how: SendingManner): Promise<HandedOver>;
   /** Asks for a pairing code for this number: 8 characters, `ABCD-1234`. */
   requestPairCode(phone: PhoneNumber): Promise<string>;
   /**
@@ -47,10 +47,30 @@ export interface Connection {
    * @throws SendRefusal when the phone has not got it any more, or does not answer
    */
   askForFile(source: Buffer): Promise<Buffer>;
+  /**
+   * Until when WhatsApp lets the account begin no new chats, milliseconds since 1970; null when it
+   * does not say.
+   */
+  findRestrictionEnd(): Promise<number | null>;
   /** Removes this device from the account, then closes. */
   logOut(): Promise<void>;
   /** Closes; `onClosed` follows with the reason `asked`. */
   close(): Promise<void>;
+}
+
+/** How a message is handed over. */
+export interface SendingManner {
+  /** Ask for the recipient's devices anew instead of using those remembered. */
+  readonly useFreshDevices: boolean;
+}
+
+/** A message that is on its way. */
+export interface HandedOver {
+  /**
+   * Resolves when its frame has left, which waits until its encryption step is committed; never, if
+   * the connection ends before.
+   */
+  readonly left: Promise<void>;
 }
 
 /** A group of the account. */

@@ -10,7 +10,9 @@ import {
   type Connection,
   type ConnectionListener,
   type Group,
+  type HandedOver,
   type IncomingMessage,
+  type SendingManner,
 } from '../sessions/connection.ts';
 import { Arrivals } from './arrivals.ts';
 import type { BinaryNode, proto, WAMessage } from './baileys.ts';
@@ -103,16 +105,21 @@ export class BaileysConnection implements Connection {
     if (content.kind === 'media') await this.#files.messageOf(content.file);
   }
 
-  async send(message: DueMessage): Promise<void> {
+  async send(message: DueMessage, { useFreshDevices }: SendingManner): Promise<HandedOver> {
     this.#requireOpen();
     const { recipient, content, whatsAppId } = message;
     const encoded = await this.#encode(content);
+    const useUserDevicesCache = !useFreshDevices;
     if (recipient.kind === 'group') {
-      await this.#groups.send(recipient.groupId, encoded, whatsAppId);
+      await this.#groups.send(recipient.groupId, encoded, whatsAppId, useUserDevicesCache);
     } else {
-      await this.#requireDevices(recipient.phone);
-      await this.#socket.relayMessage(makeJid(recipient), encoded, { messageId: whatsAppId });
+      await this.#requireDevices(recipient.phone, useUserDevicesCache);
+      await this.#socket.relayMessage(makeJid(recipient), encoded, {
+        messageId: whatsAppId,
+        useUserDevicesCache,
+      });
     }
+    return { left: this.#gate.allLeft().catch(() => new Promise(() => undefined)) };
   }
 
   async requestPairCode(phone: PhoneNumber): Promise<string> {
@@ -137,6 +144,12 @@ export class BaileysConnection implements Connection {
   async askForFile(source: Buffer): Promise<Buffer> {
     this.#requireOpen();
     return await askForFile(this.#socket, source, this.#clock);
+  }
+
+  async findRestrictionEnd(): Promise<number | null> {
+    this.#requireOpen();
+    const { isActive, timeEnforcementEnds } = await this.#socket.fetchAccountReachoutTimelock();
+    return isActive === true ? (timeEnforcementEnds?.getTime() ?? null) : null;
   }
 
   async logOut(): Promise<void> {
@@ -166,9 +179,9 @@ export class BaileysConnection implements Connection {
   }
 
   /** Without the recipient's devices Baileys reports success and sends to nobody. */
-  async #requireDevices(phone: PhoneNumber): Promise<void> {
+  async #requireDevices(phone: PhoneNumber, useCache: boolean): Promise<void> {
     const jid = makeJid({ kind: 'person', phone });
-    const devices = await this.#socket.getUSyncDevices([jid], true, false);
+    const devices = await this.#socket.getUSyncDevices([jid], useCache, false);
     if (!devices.some((device) => device.user === phone)) {
       throw new SendRefusal('recipient_devices_unknown', true);
     }
