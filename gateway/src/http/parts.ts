@@ -61,4 +61,6 @@ export interface HttpParts {
   /** What the operator should know although requests are served, a sentence each. */
   warnings?(): readonly string[];
   readonly metrics: Registry;
+  /** True: nothing but health and metrics is served. */
+  readonly isHealthOnly: boolean;
 }
