@@ -8,6 +8,7 @@ import { addAgents } from './operator/agents.ts';
 import { addCreateService } from './operator/create-service.ts';
 import { addCredit } from './operator/credit.ts';
 import { addExpireService } from './operator/expire-service.ts';
+import { addReverse } from './operator/reverse.ts';
 import { addSetPacing } from './operator/set-pacing.ts';
 import { addShowPacing } from './operator/show-pacing.ts';
 import { addListServices } from './operator/list-services.ts';
@@ -101,6 +102,7 @@ const DOORS = {
   operator: [
     addAgents,
     addCredit,
+    addReverse,
     addCreateService,
     addListServices,
     addExpireService,

@@ -23,11 +23,11 @@ export function addCreate(app: FastifyInstance, edge: Edge): void {
     url: '/module/create',
     config: { errorFamily: 'status' },
     schema: { response: { 200: Created } },
-    async handler(request): Promise<Static<typeof Created>> {
+    async handler(request, reply): Promise<Static<typeof Created>> {
       refuseAutomaticRequest(request.headers);
       const parameters = await readParameters(request);
       const agent = await agentOf(edge, parameters);
-      const { apiKey } = await openService(edge, {
+      const { apiKey, serviceId } = await openService(edge, {
         plan: readPlan(parameters),
         months: readCycle(parameters),
         mode: agent.mode,
@@ -35,6 +35,7 @@ export function addCreate(app: FastifyInstance, edge: Edge): void {
         agent,
         idempotencyKey: readIdempotencyKey(request, parameters),
       });
+      if (serviceId === null) reply.header('Idempotent-Replayed', 'true');
       return { status: 'true', message: CREATED, apiKey };
     },
   });

@@ -40,6 +40,30 @@ export const OPERATOR: References = {
       answer: { credit: '150.00' },
     },
   },
+  '/admin/agents/:agentId/reversals': {
+    section: 'Operator',
+    title: 'admin/agents/…/reversals',
+    summary: 'Takes back a transaction of an agent’s statement, by a new one.',
+    text: 'The money goes back where it came from. Where the transaction had bought months for a service, they go with the money: if that ends the service’s time it is suspended. Each transaction is taken back once; asked again, nothing changes.',
+    access: 'adminToken',
+    parameters: Type.Object({
+      transactionId: Type.Integer({ description: 'From the statement.' }),
+      note: Type.Optional(Type.String({ description: 'Shown on the statement.', maxLength: 200 })),
+    }),
+    errors: [
+      'invalid_admin_token',
+      'agent_not_found',
+      'transaction_not_found',
+      'missing_parameter',
+      'wrong_state',
+      'insufficient_credit',
+    ],
+    example: {
+      method: 'POST',
+      parameters: { transactionId: '17', note: 'bought by mistake' },
+      answer: { transactionId: 17, credit: '150.00' },
+    },
+  },
   'GET /admin/services': {
     section: 'Operator',
     title: 'admin/services list',
