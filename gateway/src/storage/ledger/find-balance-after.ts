@@ -15,11 +15,7 @@ export async function findBalanceAfter(
   const row = await transaction
     .selectFrom('ledger_entries')
     .innerJoin('ledger_accounts', 'ledger_accounts.id', 'ledger_entries.account_id')
-    .innerJoin(
-      'ledger_transactions',
-      'ledger_transactions.id',
-      'ledger_entries.transaction_id',
-    )
+    .innerJoin('ledger_transactions', 'ledger_transactions.id', 'ledger_entries.transaction_id')
     .select('ledger_entries.balance_cents')
     .where('ledger_transactions.idempotency_key', '=', idempotencyKey)
     .where('ledger_accounts.agent_id', '=', agentId)
