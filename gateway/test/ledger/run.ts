@@ -34,6 +34,9 @@ const folder = mkdtempSync(join(tmpdir(), 'tickwire-ledger-'));
 chmodSync(folder, 0o711);
 process.env['TMPDIR'] = folder;
 const database = await databaseBeside(folder);
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+  process.once(signal, () => void database.close().finally(() => process.exit(1)));
+}
 try {
   if (database.url === null) throw new Error('there is no database');
   const result = await runCampaign({
