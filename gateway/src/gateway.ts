@@ -12,6 +12,7 @@ import type { AcceptedMessage } from './domain/message.ts';
 import { createHttpServer } from './http/server.ts';
 import { openReceivedFiles, type ReceivedFiles } from './inbox/received-files.ts';
 import { ReceivedSweeper } from './inbox/received-sweeper.ts';
+import { Reconciler } from './ledger/reconciler.ts';
 import { LifecycleSweeper } from './lifecycle/sweeper.ts';
 import { openMedia, type Media } from './media/open-media.ts';
 import { CallForgetter } from './outbox/call-forgetter.ts';
@@ -85,6 +86,7 @@ async function buildGateway(
   const { ownership, downloader } = accounts;
   const sessions = joinProcesses(ground, accounts, stack);
   const { kept, queueChanged } = wakers(accounts, database, log);
+  const metrics = createMetrics(accounts.sessions);
   const http = await createHttpServer({
     database,
     intake: createIntake(database, kept),
@@ -95,6 +97,7 @@ async function buildGateway(
     secrets,
     publicUrl: config.publicUrl,
     receivedFiles: { find: receivedFiles.find, wanted: () => downloader.wake() },
+    catalogue: config.catalogue,
     pacing: accounts.pacing,
     clock: systemClock,
     random: systemRandom,
@@ -102,9 +105,9 @@ async function buildGateway(
     simulatorUrl: simulator?.httpUrl ?? null,
     simulatorToken: simulator?.token ?? null,
     isReady: () => whyNotReady(database),
-    metrics: createMetrics(accounts.sessions),
+    metrics,
   });
-  startHousekeeping(database, sessions, log, stack);
+  startHousekeeping(database, sessions, metrics, log, stack);
   await ownership.start();
   await http.listen({ port: config.port, host: config.host });
   stack.defer(() => http.close());
@@ -145,6 +148,7 @@ function wakers(
 function startHousekeeping(
   database: Database,
   sessions: SessionControl,
+  metrics: Registry,
   log: Log,
   stack: AsyncDisposableStack,
 ): void {
@@ -157,7 +161,9 @@ function startHousekeeping(
   });
   const forgetter = new CallForgetter(database, systemClock, log);
   const expiry = new ExpirySweeper(database, systemClock, log);
-  for (const job of [sweeper, forgetter, expiry]) {
+  const reconciler = new Reconciler(database, systemClock, log);
+  gaugeHousekeeping(metrics, sweeper, reconciler);
+  for (const job of [sweeper, forgetter, expiry, reconciler]) {
     job.start();
     stack.defer(() => job.stop());
   }
@@ -221,7 +227,7 @@ async function openFiles(
 }
 
 function openOwnWebhooks(
-  { allowPrivateUrls, publicUrl }: Config,
+  { allowPrivateUrls, publicUrl, catalogue }: Config,
   database: Database,
   { masterKey }: Secrets,
   log: Log,
@@ -233,6 +239,7 @@ function openOwnWebhooks(
     database,
     masterKey,
     allowPrivateUrls,
+    planIds: catalogue.plans.filter((plan) => plan.hasWebhooks).map((plan) => plan.id),
     publicUrl,
     openKey: (sealed) => keyring.open(sealed),
     linkTo: (file, base) => files.linkFrom(base, file),
@@ -262,6 +269,32 @@ function createMetrics(sessions: Sessions): Registry {
     },
   });
   return registry;
+}
+
+/** What an operator wants to be woken for. */
+function gaugeHousekeeping(
+  metrics: Registry,
+  sweeper: LifecycleSweeper,
+  reconciler: Reconciler,
+): void {
+  const registers = [metrics];
+  const drift = new Gauge({
+    name: 'tickwire_ledger_drift_cents',
+    help: 'By how much wallets and their entries disagree; anything but 0 is an alarm.',
+    registers,
+    collect() {
+      const cents = reconciler.driftCents;
+      if (cents !== null) drift.set(cents);
+    },
+  });
+  const held = new Gauge({
+    name: 'tickwire_lifecycle_held_back',
+    help: '1 while no service is suspended or removed, because a human should look first.',
+    registers,
+    collect() {
+      held.set(sweeper.heldBackFor === null ? 0 : 1);
+    },
+  });
 }
 
 function urlOf(http: FastifyInstance, host: string): string {

@@ -8,6 +8,9 @@ import { addAgents } from './operator/agents.ts';
 import { addCreateService } from './operator/create-service.ts';
 import { addCredit } from './operator/credit.ts';
 import { addExpireService } from './operator/expire-service.ts';
+import { addAgentStatement } from './operator/agent-statement.ts';
+import { addListAgents } from './operator/list-agents.ts';
+import { addSubscribe } from './operator/subscribe.ts';
 import { addReverse } from './operator/reverse.ts';
 import { addSetPacing } from './operator/set-pacing.ts';
 import { addShowPacing } from './operator/show-pacing.ts';
@@ -22,6 +25,7 @@ import { addQrCode } from './partner/qr-code.ts';
 import { addRemove } from './partner/remove.ts';
 import { addRenew } from './partner/renew.ts';
 import { addShowAllService } from './partner/show-all-service.ts';
+import { addStatement } from './partner/statement.ts';
 import { addSuspend } from './partner/suspend.ts';
 import { addUnsuspend } from './partner/unsuspend.ts';
 import { describeRoutes, noteRoutes } from './reference/described-routes.ts';
@@ -97,12 +101,16 @@ const DOORS = {
     addRemove,
     addShowAllService,
     addGetWalletBalance,
+    addStatement,
   ],
   media: [addGetReceivedFile],
   operator: [
     addAgents,
     addCredit,
     addReverse,
+    addAgentStatement,
+    addListAgents,
+    addSubscribe,
     addCreateService,
     addListServices,
     addExpireService,

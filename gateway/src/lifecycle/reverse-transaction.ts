@@ -3,6 +3,7 @@ import type { AgentId, ServiceId } from '../domain/ids.ts';
 import { cents } from '../domain/money.ts';
 import { stepLife } from '../domain/service-lifecycle.ts';
 import { transfer } from '../ledger/transfer.ts';
+import { shortenSubscription } from '../storage/agents/subscription.ts';
 import type { Database } from '../storage/database.ts';
 import { findAgentTransaction } from '../storage/ledger/find-transaction.ts';
 import { holdLife, saveLife } from '../storage/services/service-life.ts';
@@ -24,8 +25,8 @@ export interface ReversalOutcome {
 }
 
 /**
- * Takes a transaction back by a new one with the opposite entries; where it had bought time for a
- * service, the time goes with the money. A removed service has none to give: there only the money
+ * Takes a transaction back by a new one with the opposite entries; where it had bought time, for a
+ * service or for the agent itself, the time goes with the money. A removed service has none to give: there only the money
  * comes back. Each transaction is taken back at most once, whoever asks.
  * @throws Problem `transaction_not_found`; `wrong_state` for a reversal; `insufficient_credit` when a
  *   top-up was spent already; nothing was changed
@@ -52,11 +53,14 @@ export async function reverseTransaction(
       amount: cents(Math.abs(amount)),
       reverses: transactionId,
       note,
-      ...(serviceId === null || months === null ? {} : { bought: { serviceId, months: -months } }),
+      ...(months === null ? {} : { bought: { serviceId, months: -months } }),
     });
     if (outcome === 'moved' && held !== null && months !== null) {
       const step = stepLife(held.life, { type: 'take-back', months }, held.nowMs);
       if ('life' in step) await saveLife(transaction, held.serviceId, step.life, 0);
+    }
+    if (outcome === 'moved' && original.kind === 'subscription' && months !== null) {
+      await shortenSubscription(transaction, agentId, months);
     }
     return { outcome, serviceId };
   });

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
+import { DEFAULT_CATALOGUE } from '../../src/domain/catalogue.ts';
 import { SAFE_POLICY } from '../../src/domain/pacing.ts';
 import { createKeyring } from '../../src/http/access/keyring.ts';
 import type { HttpParts } from '../../src/http/parts.ts';
@@ -61,6 +62,7 @@ export async function startEdge(
     ...common,
     masterKey,
     allowPrivateUrls: false,
+    planIds: [4],
     publicUrl: null,
     openKey: (sealed) => keyring.open(sealed),
     linkTo: () => '',
@@ -74,6 +76,7 @@ export async function startEdge(
     intake: createIntake(database, () => undefined),
     secrets: { masterKey, adminToken },
     publicUrl: null,
+    catalogue: DEFAULT_CATALOGUE,
     pacing: { policy: SAFE_POLICY, changed: () => undefined },
     receivedFiles: { find: () => Promise.resolve(null), wanted: () => undefined },
     simulatorUrl: null,

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { Type, type Static } from '@sinclair/typebox';
 import { CONNECTION_STATES } from '../../domain/connection-state.ts';
-import { planOf } from '../../domain/plans.ts';
+import { planOfService } from '../../domain/plans.ts';
 import { listServices, type ServiceOverview } from '../../storage/services/list-services.ts';
 import type { Edge } from '../edge.ts';
 
@@ -40,7 +40,7 @@ function describe(edge: Edge, service: ServiceOverview): Static<typeof ListedSer
     mode: service.mode,
     state: service.state === 'active' && isExpired ? 'expired' : service.state,
     planId: service.planId,
-    plan: planOf(service.planId).name,
+    plan: planOfService(edge.catalogue.plans, service.planId).name,
     number: service.phone ?? '',
     connection: service.connectionState,
     connectionStatus: CONNECTION_STATES[service.connectionState],

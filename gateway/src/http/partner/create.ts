@@ -28,7 +28,7 @@ export function addCreate(app: FastifyInstance, edge: Edge): void {
       const parameters = await readParameters(request);
       const agent = await agentOf(edge, parameters);
       const { apiKey, serviceId } = await openService(edge, {
-        plan: readPlan(parameters),
+        plan: readPlan(edge.catalogue, parameters),
         months: readCycle(parameters),
         mode: agent.mode,
         receivesMessages: false,

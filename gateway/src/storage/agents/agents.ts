@@ -9,6 +9,8 @@ export interface Agent {
   readonly name: string;
   /** The mode of the services it creates. */
   readonly mode: 'test' | 'live';
+  /** Null: it needs no subscription of its own. */
+  readonly subscriptionEndsAt: Date | null;
 }
 
 /** An agent to be made. */
@@ -17,6 +19,8 @@ export interface NewAgent {
   readonly mode: 'test' | 'live';
   readonly keyFingerprint: Buffer;
   readonly keyPrefix: string;
+  /** Null: it needs no subscription of its own. */
+  readonly subscriptionEndsAtMs: number | null;
 }
 
 /** Makes an agent with an empty wallet, in the transaction it is given. */
@@ -28,6 +32,8 @@ export async function createAgent(transaction: Kysely<Schema>, agent: NewAgent):
       mode: agent.mode,
       key_fingerprint: agent.keyFingerprint,
       key_prefix: agent.keyPrefix,
+      subscription_ends_at:
+        agent.subscriptionEndsAtMs === null ? null : new Date(agent.subscriptionEndsAtMs),
     })
     .returning('id')
     .executeTakeFirstOrThrow();
@@ -42,7 +48,7 @@ export async function findAgentByKey(
 ): Promise<Agent | null> {
   const row = await database.query
     .selectFrom('agents')
-    .select(['id', 'name', 'mode'])
+    .select(['id', 'name', 'mode', 'subscription_ends_at as subscriptionEndsAt'])
     .where('key_fingerprint', '=', keyFingerprint)
     .executeTakeFirst();
   return row ?? null;
