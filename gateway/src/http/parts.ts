@@ -59,4 +59,6 @@ export interface HttpParts {
   /** Null when requests can be served, else the reason why not, for a human. */
   isReady(): Promise<string | null>;
   readonly metrics: Registry;
+  /** True: nothing but health and metrics is served. */
+  readonly isHealthOnly: boolean;
 }

@@ -110,8 +110,12 @@ const DOORS = {
   health: [addHello, addLive, addReady, addMetrics],
 };
 
-/** Every address the gateway answers, door by door. */
+/** Every address the gateway answers, door by door; a process without an API has one door. */
 export async function addRoutes(app: FastifyInstance, edge: Edge): Promise<void> {
+  if (edge.isHealthOnly) {
+    for (const addEndpoint of DOORS.health) addEndpoint(app, edge);
+    return;
+  }
   const noted = noteRoutes(app);
   for (const endpoints of Object.values(DOORS)) {
     for (const addEndpoint of endpoints) addEndpoint(app, edge);

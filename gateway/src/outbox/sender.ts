@@ -27,6 +27,7 @@ const CLAIM_BELOW = UNANSWERED_MAX / 2;
 const ANSWER_MS_MAX = 20_000;
 const POSTPONE_MS = 5000;
 const DATABASE_RETRY_MS = 1000;
+const CLOCK_RETRY_MS = 5000;
 const SHOW_QUEUE_MS = 1000;
 
 /** What all senders share. */
@@ -177,6 +178,7 @@ export class Sender {
       const due = await claimDueMessages(database.pool, connection.lease, {
         count: room,
         urgentFirst: room,
+        scheduledUntilMs: this.#parts.clock.believedMs(),
       });
       if (due.length === 0) break;
       passCrashPoint('claimed');
@@ -318,7 +320,9 @@ export class Sender {
     if (!this.#mayHaveScheduled) return;
     const waitMs = await nextDueInMs(this.#parts.database.pool, this.#serviceId);
     if (waitMs === null) this.#mayHaveScheduled = false;
-    else this.#alarm.ringWithin(waitMs);
+    // A clock that is not believed may say for long that something is due.
+    else if (this.#parts.clock.believedMs() === null) this.#alarm.ringWithin(waitMs);
+    else this.#alarm.ringWithin(Math.max(waitMs, CLOCK_RETRY_MS));
   }
 
   async #showQueue(): Promise<void> {

@@ -56,7 +56,7 @@ export class GatewayProcess implements AsyncDisposable {
       () => {
         const text = output.join('');
         if (child.exitCode !== null) throw new Error(`the gateway ended:\n${text}`);
-        return /Tickwire is ready at (\S+)/.exec(text)?.[1];
+        return /Tickwire(?: \(\w+\))? is ready at (\S+)/.exec(text)?.[1];
       },
       READY_WITHIN_MS,
     ).catch((error: unknown) => {
