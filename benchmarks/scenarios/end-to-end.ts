@@ -160,7 +160,7 @@ async function sendAll(
     }),
   ]);
   const shownMs = performance.now() - startedMs;
-  await waitUntil('the receipts', () => simulator.isSilent());
+  await waitUntil(`the receipts of ${way.name}`, () => simulator.isSilent());
   const settledMs = performance.now() - startedMs;
   const { undecryptable } = await simulator.counts();
   if (undecryptable > 0) {

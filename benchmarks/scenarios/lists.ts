@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { createKeyring } from '../../gateway/src/http/access/keyring.ts';
 import { systemRandom } from '../../gateway/src/runtime/random.ts';
+import type { ServiceId } from '../../gateway/src/domain/ids.ts';
 import { openDatabase, type Database } from '../../gateway/src/storage/database.ts';
 import { createService } from '../../gateway/src/storage/services/create-service.ts';
 import { median, medianOf, medianRatio } from '../measure/median.ts';
@@ -14,6 +15,7 @@ import { Gateway, MASTER_KEY_HEX } from '../processes/gateway.ts';
 import { Simulator } from '../processes/simulator.ts';
 import type { BenchmarkResult, Target } from '../report/result.ts';
 import type { Scenario, Surroundings } from './surroundings.ts';
+import { claimOne, letThemWait } from './waiting.ts';
 
 const MESSAGES_PER_SERVICE = 1000;
 const LARGE_SERVICE_MESSAGES = 200_000;
@@ -26,7 +28,12 @@ const METHOD = `Two gateways, one with 1,000 messages of one service, one with 1
 and 200,000 more of a large one; vacuumed, as autovacuum leaves it. One request after the other over one
 connection; lists are asked by ${SERVICES_ASKED} services in turn, the rest by one. The filters are parts of a number that
 all or none of the rows have. The last column is the large service: its counts and rare filters read an entry
-of an index for each of its own messages.`;
+of an index for each of its own messages. The last two rows: none waits with the first gateway, and with the
+second all do, and are due. A message is accepted, and the next one of a service is claimed for sending by the
+gateway's own statement, its commit included.`;
+
+const ACCEPT_URL = (): string =>
+  `/sendMsg/KEY?phonenumber=${RECIPIENT}&message=x&schedule=${Math.floor((Date.now() + AHEAD_MS) / 1000)}`;
 
 /** What is asked, by a name for the table. */
 const ACTIONS: readonly Action[] = [
@@ -47,22 +54,25 @@ const ACTIONS: readonly Action[] = [
     limit: 1.2,
     address: (turn, { ids }) => `/getStatus/KEY?id=${ids[(turn * 37) % ids.length]}`,
   },
-  {
-    name: 'sendMsg',
-    limit: 1.2,
-    address: () =>
-      `/sendMsg/KEY?phonenumber=${RECIPIENT}&message=x&schedule=${Math.floor((Date.now() + AHEAD_MS) / 1000)}`,
-  },
+  { name: 'sendMsg', limit: 1.2, address: ACCEPT_URL },
+];
+
+/** What is done when all messages wait. */
+const ACTIONS_WAITING: readonly Action[] = [
+  { name: 'sendMsg, all waiting', limit: 1.2, address: ACCEPT_URL },
+  { name: 'claim of the next message, all waiting', limit: 1.2, address: null },
 ];
 
 interface Action {
   readonly name: string;
   /** How much slower it may be among others. */
   readonly limit: number;
-  readonly address: (turn: number, asked: AskedService) => string;
+  /** What is asked over HTTP; null claims the service's next message instead. */
+  readonly address: ((turn: number, asked: AskedService) => string) | null;
 }
 
 interface AskedService {
+  readonly id: ServiceId;
   readonly apiKey: string;
   /** Of its messages, for `getStatus`. */
   readonly ids: readonly number[];
@@ -71,6 +81,7 @@ interface AskedService {
 /** A gateway with messages. */
 interface Filled {
   readonly url: string;
+  readonly database: Database;
   readonly services: readonly AskedService[];
   /** Null where there is none. */
   readonly large: AskedService | null;
@@ -104,6 +115,12 @@ export const lists: Scenario = {
       surroundings.say(action.name);
       all.push(await measure(agent, action, few, many, isQuick ? 1 : 5));
     }
+    surroundings.say('letting all of them wait');
+    await letThemWait(few.database, many.database);
+    for (const action of ACTIONS_WAITING) {
+      surroundings.say(action.name);
+      all.push(await measure(agent, action, few, many, isQuick ? 1 : 5));
+    }
     return report(all);
   },
 };
@@ -134,7 +151,7 @@ async function measure(
 async function ask(
   agent: Agent,
   action: Action,
-  { url }: Filled,
+  { url, database }: Filled,
   services: readonly AskedService[],
   requests: number,
 ): Promise<Round> {
@@ -143,6 +160,10 @@ async function ask(
   for (let turn = 0; turn < requests; turn += 1) {
     const service = asked[turn % asked.length];
     if (service === undefined) throw new Error('there is no service to ask');
+    if (action.address === null) {
+      times.push(await claimOne(database, service.id));
+      continue;
+    }
     const address = action.address(turn, service).replace('KEY', service.apiKey);
     const startedMs = performance.now();
     await get(agent, url + address);
@@ -177,31 +198,29 @@ async function fill(
   const simulatorUrl = simulator.webSocketUrl;
   const gateway = stack.use(await Gateway.start({ dataDir, databaseUrl, simulatorUrl }));
   const database = openDatabase(databaseUrl, () => undefined);
-  try {
-    const made: { id: number; apiKey: string }[] = [];
-    for (let count = 0; count < services; count += 1) made.push(await makeService(database));
-    await insertMessages(
-      database,
-      made.map(({ id }) => id),
-      services * MESSAGES_PER_SERVICE,
-    );
-    const large = hasLarge ? await makeService(database) : null;
-    if (large !== null) await insertMessages(database, [large.id], LARGE_SERVICE_MESSAGES);
-    await database.pool.query('VACUUM ANALYZE messages');
-    return {
-      url: gateway.url,
-      services: await Promise.all(
-        made.slice(0, SERVICES_ASKED).map((service) => withIds(database, service)),
-      ),
-      large: large === null ? null : await withIds(database, large),
-    };
-  } finally {
-    await database.close();
-  }
+  stack.defer(() => database.close());
+  const made: { id: ServiceId; apiKey: string }[] = [];
+  for (let count = 0; count < services; count += 1) made.push(await makeService(database));
+  await insertMessages(
+    database,
+    made.map(({ id }) => id),
+    services * MESSAGES_PER_SERVICE,
+  );
+  const large = hasLarge ? await makeService(database) : null;
+  if (large !== null) await insertMessages(database, [large.id], LARGE_SERVICE_MESSAGES);
+  await database.pool.query('VACUUM ANALYZE messages');
+  return {
+    url: gateway.url,
+    database,
+    services: await Promise.all(
+      made.slice(0, SERVICES_ASKED).map((service) => withIds(database, service)),
+    ),
+    large: large === null ? null : await withIds(database, large),
+  };
 }
 
 /** Nobody is linked to it, and nothing connects it. */
-async function makeService(database: Database): Promise<{ id: number; apiKey: string }> {
+async function makeService(database: Database): Promise<{ id: ServiceId; apiKey: string }> {
   const issued = createKeyring(Buffer.from(MASTER_KEY_HEX, 'hex'), systemRandom).issue();
   const id = await createService(database.query, {
     agentId: null,
@@ -238,13 +257,13 @@ async function insertMessages(
 
 async function withIds(
   database: Database,
-  { id, apiKey }: { id: number; apiKey: string },
+  { id, apiKey }: { id: ServiceId; apiKey: string },
 ): Promise<AskedService> {
   const { rows } = await database.pool.query<{ id: number }>(
     'SELECT id FROM messages WHERE service_id = $1 ORDER BY id LIMIT 1000',
     [id],
   );
-  return { apiKey, ids: rows.map((row) => row.id) };
+  return { id, apiKey, ids: rows.map((row) => row.id) };
 }
 
 function report(all: readonly Measured[]): BenchmarkResult {

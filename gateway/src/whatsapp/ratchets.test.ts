@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { initAuthCreds } from './baileys.ts';
-import { addTransactionCapability, signedKeyPair, Curve } from 'baileys';
-import { serviceId } from '../domain/ids.ts';
-import { createLog } from '../runtime/log.ts';
-import { createBaileysLog } from './baileys-log.ts';
-import { createKeyStore, createWriteThroughRepository } from './key-store.ts';
+import {
+  open,
+  openCorrespondent,
+  openSession,
+  seal,
+  type Sealed,
+} from '../../test/harness/correspondent.ts';
 import type { KeyVault } from './key-vault.ts';
 
 // One ratchet, used from two sides at once. With stock transactions the side that commits last
 // undoes the other's step, and the next message can not be read.
-
-const log = createBaileysLog(createLog('silent'));
 
 /** A vault that keeps everything in memory. */
 function memoryVault(): KeyVault {
@@ -36,53 +35,17 @@ function memoryVault(): KeyVault {
   };
 }
 
-/** One end of a conversation: the library's repository over our stores. */
-function person(number: number) {
-  const vault = memoryVault();
-  const lease = { serviceId: serviceId(number), epoch: 1 };
-  const creds = initAuthCreds();
-  const options = { maxCommitRetries: 1, delayBetweenTriesMs: 1 };
-  const keys = addTransactionCapability(createKeyStore(vault, lease), log, options);
-  const make = createWriteThroughRepository(vault, lease);
-  const repository = make({ creds, keys }, log, () => Promise.resolve([]));
-  return { creds, keys, repository, jid: `${number}@lid` };
-}
-
-const withType = (key: Uint8Array): Buffer => Buffer.concat([Buffer.of(5), key]);
-
 async function conversation() {
-  const ann = person(1);
-  const bob = person(2);
-  const preKey = signedKeyPair(bob.creds.signedIdentityKey, bob.creds.signedPreKey.keyId);
-  bob.creds.signedPreKey.keyPair.public = preKey.keyPair.public;
-  bob.creds.signedPreKey.keyPair.private = preKey.keyPair.private;
-  await ann.repository.injectE2ESession({
-    jid: bob.jid,
-    session: {
-      registrationId: bob.creds.registrationId,
-      identityKey: withType(bob.creds.signedIdentityKey.public),
-      signedPreKey: {
-        keyId: preKey.keyId,
-        publicKey: withType(preKey.keyPair.public),
-        signature: Curve.sign(bob.creds.signedIdentityKey.private, withType(preKey.keyPair.public)),
-      },
-    },
-  });
-  const seal = (from: typeof ann, to: typeof ann, text: string) =>
-    from.repository.encryptMessage({ jid: to.jid, data: Buffer.from(text) });
-  const open = async (
-    to: typeof ann,
-    from: typeof ann,
-    sealed: Awaited<ReturnType<typeof seal>>,
-  ): Promise<string> =>
-    Buffer.from(await to.repository.decryptMessage({ jid: from.jid, ...sealed })).toString();
+  const ann = openCorrespondent(1, memoryVault());
+  const bob = openCorrespondent(2, memoryVault());
+  await openSession(ann, bob);
   assert.equal(await open(bob, ann, await seal(ann, bob, 'hello')), 'hello');
   assert.equal(await open(ann, bob, await seal(bob, ann, 'hi')), 'hi');
-  return { ann, bob, seal, open };
+  return { ann, bob };
 }
 
 test('a message that comes in while one goes out: both steps count', async () => {
-  const { ann, bob, seal, open } = await conversation();
+  const { ann, bob } = await conversation();
   for (let round = 0; round < 5; round += 1) {
     const incoming = await seal(bob, ann, `in ${round}`);
     // As the library sends: in a transaction that has looked at the session before it encrypts,
@@ -97,9 +60,9 @@ test('a message that comes in while one goes out: both steps count', async () =>
 });
 
 test('a transaction that ends late does not undo what happened meanwhile', async () => {
-  const { ann, bob, seal, open } = await conversation();
+  const { ann, bob } = await conversation();
   const mayEnd = Promise.withResolvers<void>();
-  const hasSealed = Promise.withResolvers<Awaited<ReturnType<typeof seal>>>();
+  const hasSealed = Promise.withResolvers<Sealed>();
   const sending = ann.keys.transaction(async () => {
     hasSealed.resolve(await seal(ann, bob, 'first'));
     await mayEnd.promise;
@@ -115,7 +78,7 @@ test('a transaction that ends late does not undo what happened meanwhile', async
 });
 
 test('a person written to by number, who answers by hidden id, has one ratchet', async () => {
-  const { ann, bob, seal, open } = await conversation();
+  const { ann, bob } = await conversation();
   const numbered = { ...bob, jid: '447400000002@s.whatsapp.net' };
   await ann.repository.lidMapping.storeLIDPNMappings([{ lid: bob.jid, pn: numbered.jid }]);
   for (let round = 0; round < 5; round += 1) {

@@ -29,6 +29,9 @@ after(async () => {
 
 let apiKey = '';
 
+const statusOf = async (path: string): Promise<number> =>
+  (await fetch(`${worker.url}${path}`)).status;
+
 test('an account is linked, asked and sent through by way of the API process', async () => {
   apiKey = await world.makeService({ link: '447400000601' });
   const id = await world.send(apiKey, '447400000602', 'from one process to the other');
@@ -40,8 +43,6 @@ test('an account is linked, asked and sent through by way of the API process', a
 });
 
 test('the worker answers for its health and for nothing else', async () => {
-  const statusOf = async (path: string): Promise<number> =>
-    (await fetch(`${worker.url}${path}`)).status;
   assert.equal(await statusOf('/health/live'), 200);
   assert.equal(await statusOf('/health/ready'), 200);
   assert.equal(await statusOf('/metrics'), 200);
@@ -62,13 +63,13 @@ test('what is accepted while no worker is there goes out when one comes', async 
 test('another master key is refused with a sentence that names its variable', async () => {
   const otherDir = mkdtempSync(join(tmpdir(), 'stranger-'));
   const stranger = GatewayProcess.start({ ...options({}), dataDir: otherDir });
-  await assert.rejects(stranger, (error: Error) => /TICKWIRE_MASTER_KEY/.test(String(error.cause)));
+  await assert.rejects(stranger, /TICKWIRE_MASTER_KEY/);
   rmSync(otherDir, { recursive: true, force: true });
 });
 
 test('another simulator: the newcomer says so and serves no test services', async () => {
   const otherDir = mkdtempSync(join(tmpdir(), 'other-world-'));
-  const newcomer = await GatewayProcess.start({
+  await using newcomer = await GatewayProcess.start({
     ...options({ ...SHARED, TICKWIRE_ROLE: 'worker', TICKWIRE_SIMULATOR_URL: '' }),
     dataDir: otherDir,
   });

@@ -239,13 +239,18 @@ test('who is buried beats no more, gains nothing, and its leases are free; who b
   assert.equal(gained?.wasAbandoned, true);
 });
 
+async function crashes(): Promise<number[]> {
+  const rows = await database.query
+    .selectFrom('messages')
+    .select('crashes')
+    .orderBy('id')
+    .execute();
+  return rows.map((row) => row.crashes);
+}
+
 test('a crash is counted for what was being sent, and for nothing when the owner took its leave', async () => {
   const serviceId = await linkedService();
   await insertMessages(pool, [acceptedMessage(serviceId, 'a'), acceptedMessage(serviceId, 'b')]);
-  const crashes = async () =>
-    (await database.query.selectFrom('messages').select('crashes').orderBy('id').execute()).map(
-      (row) => row.crashes,
-    );
   await registerWorker(pool, worker('one', 'home'), 'all-at-home');
   const [first] = await gain('one');
   assert.ok(first !== undefined);
