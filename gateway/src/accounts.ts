@@ -15,8 +15,11 @@ import { timesOf } from './ownership/ownership-times.ts';
 import type { Clock } from './runtime/clock.ts';
 import type { Log } from './runtime/log.ts';
 import { systemRandom } from './runtime/random.ts';
+import { createTurns } from './runtime/turns.ts';
 import { createFingerprint } from './runtime/seal.ts';
 import type { Connector } from './sessions/connection.ts';
+import { ConnectGate } from './sessions/connect-gate.ts';
+import { startHealthReports } from './sessions/health-reports.ts';
 import { Sessions, type SessionsListener } from './sessions/sessions.ts';
 import { WantedLook } from './sessions/wanted-look.ts';
 import type { SimulatedTrust, SimulatedWhatsApp } from './simulated-whatsapp.ts';
@@ -52,6 +55,7 @@ export interface Ground {
 /** The accounts that this process owns, and what is done with them. */
 export interface Accounts {
   readonly sessions: Sessions;
+  readonly gate: ConnectGate;
   readonly outbox: Outbox;
   readonly pacing: {
     readonly policy: PacingPolicy;
@@ -84,16 +88,21 @@ export async function openAccounts(ground: Ground, stack: AsyncDisposableStack):
     },
     onLost,
   });
+  const gate = new ConnectGate({ clock, random: systemRandom, log });
   const sessions: Sessions = new Sessions(
     database,
-    { connector, clock, random: systemRandom, log },
+    { connector, gate, clock, random: systemRandom, log },
     {
       seek: (serviceId) => ownership.seek(serviceId),
       letGo: (serviceId) => ownership.letGo(serviceId),
     },
-    listenTo(inbox, () => outbox),
+    listenTo(
+      inbox,
+      () => outbox,
+      () => pacing,
+    ),
   );
-  const pacing = new Pacing({
+  const pacing: Pacing = new Pacing({
     database,
     policy: config.pacing,
     clock,
@@ -101,9 +110,21 @@ export async function openAccounts(ground: Ground, stack: AsyncDisposableStack):
     log,
   });
   const answersSettled = (): Promise<void> => inbox.settled();
-  const outbox = new Outbox({ database, sessions, answersSettled, clock, log });
+  const outbox: Outbox = new Outbox({
+    database,
+    sessions,
+    pacing,
+    answersSettled,
+    recordRefusal: (lease, whatsAppId, refusal) =>
+      inbox.recordAnswer({ lease, whatsAppId, verdict: { refusal }, atMs: clock.now() }),
+    suspectsInTurn: createTurns(1),
+    clock,
+    random: systemRandom,
+    log,
+  });
   const ownership = await openOwnership(ground, sessions, outbox);
   stack.defer(() => ownership.stop());
+  stack.defer(startHealthReports({ database, sessions, clock, log }));
   stack.defer(() => outbox.stop(ANSWERS_ON_STOP_MS_MAX));
   hearOthers(ground, sessions, outbox, ownership, stack);
   const downloader = openDownloader(config, database, files, connector, sessions, clock, log);
@@ -113,7 +134,8 @@ export async function openAccounts(ground: Ground, stack: AsyncDisposableStack):
     pacing.forget(serviceId);
     outbox.changed(serviceId);
   };
-  return { sessions, outbox, pacing: { policy: config.pacing, changed }, ownership, downloader };
+  const policy = config.pacing;
+  return { sessions, gate, outbox, pacing: { policy, changed }, ownership, downloader };
 }
 
 function openConnector(
@@ -164,14 +186,21 @@ function hearOthers(
 }
 
 /** What WhatsApp says is a row first, and news for the outbox then. */
-function listenTo(inbox: Inbox, outbox: () => Outbox): SessionsListener {
+function listenTo(inbox: Inbox, outbox: () => Outbox, pacing: () => Pacing): SessionsListener {
   return {
     async onAnswer(lease, answer) {
-      await inbox.recordAnswer({ lease, ...answer });
-      outbox().answered(lease.serviceId, answer.whatsAppId);
+      const { whatsAppId, verdict } = answer;
+      if ('refusal' in verdict) {
+        await outbox().refused(lease, whatsAppId, verdict.refusal);
+      } else {
+        await inbox.recordAnswer({ lease, ...answer });
+        outbox().answered(lease.serviceId, whatsAppId);
+      }
     },
-    onMessage: (lease, message) =>
-      inbox.recordMessage({ lease, ...message, groupId: message.groupId ?? '' }),
+    async onMessage(lease, message) {
+      await inbox.recordMessage({ lease, ...message, groupId: message.groupId ?? '' });
+      if (pacing().mayHold(lease.serviceId)) outbox().changed(lease.serviceId);
+    },
     onOpen(serviceId) {
       outbox().connectionOpened(serviceId);
     },

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
-import { Gauge, Registry, collectDefaultMetrics } from 'prom-client';
+import { Registry, collectDefaultMetrics } from 'prom-client';
 import { openAccounts, type Accounts } from './accounts.ts';
 import type { Config } from './config/config.ts';
 import { openSecrets, type Secrets } from './config/secrets.ts';
@@ -15,6 +15,7 @@ import { ReceivedSweeper } from './inbox/received-sweeper.ts';
 import { LifecycleSweeper } from './lifecycle/sweeper.ts';
 import { openMedia, type Media } from './media/open-media.ts';
 import { CallForgetter } from './outbox/call-forgetter.ts';
+import { ExpirySweeper } from './outbox/expiry-sweeper.ts';
 import { tellOwners } from './outbox/wake-owners.ts';
 import { createIntake } from './outbox/intake.ts';
 import { joinProcesses } from './processes.ts';
@@ -24,7 +25,7 @@ import { lockDirectory } from './runtime/directory-lock.ts';
 import type { Log } from './runtime/log.ts';
 import { systemRandom } from './runtime/random.ts';
 import type { SessionControl } from './sessions/session-control.ts';
-import type { Sessions } from './sessions/sessions.ts';
+import { addSessionMetrics, gateWarnings } from './sessions/session-metrics.ts';
 import { openSimulatedWhatsApp } from './simulated-whatsapp.ts';
 import { DatabaseClock } from './storage/clock/database-clock.ts';
 import { openDatabase, type Database } from './storage/database.ts';
@@ -77,7 +78,7 @@ async function buildGateway(
   const simulator = hasSimulator(config) ? await openSimulatedWhatsApp(config) : null;
   stack.defer(() => simulator?.close());
   const { media, receivedFiles } = await openFiles(config, database, secrets, log, stack);
-  const webhooks = openOwnWebhooks(config, database, secrets, log, stack);
+  const webhooks = openOwnWebhooks(config, database, secrets, clock, log, stack);
   const onEvents = (services: ReadonlySet<ServiceId>): void => {
     webhooks.wake(services);
   };
@@ -103,10 +104,11 @@ async function buildGateway(
     simulatorUrl: simulator?.httpUrl ?? null,
     simulatorToken: simulator?.token ?? null,
     isReady: () => whyNotReady(database),
-    metrics: createMetrics(accounts?.sessions ?? null),
+    warnings: () => (accounts === null ? [] : gateWarnings(accounts.gate)),
+    metrics: createMetrics(accounts),
     isHealthOnly: config.role === 'worker',
   });
-  startHousekeeping(database, sessions, log, stack);
+  startHousekeeping(database, sessions, clock, log, stack);
   await accounts?.ownership.start();
   await http.listen({ port: config.port, host: config.host });
   stack.defer(() => http.close());
@@ -153,18 +155,20 @@ function wakers(
 function startHousekeeping(
   database: Database,
   sessions: SessionControl,
+  clock: Clock,
   log: Log,
   stack: AsyncDisposableStack,
 ): void {
   const sweeper = new LifecycleSweeper({
     database,
-    clock: systemClock,
+    clock,
     random: systemRandom,
     log,
     onStopped: (serviceId) => sessions.standingChanged(serviceId),
   });
-  const forgetter = new CallForgetter(database, systemClock, log);
-  for (const job of [sweeper, forgetter]) {
+  const forgetter = new CallForgetter(database, clock, log);
+  const expiry = new ExpirySweeper(database, clock, log);
+  for (const job of [sweeper, forgetter, expiry]) {
     job.start();
     stack.defer(() => job.stop());
   }
@@ -236,10 +240,11 @@ function openOwnWebhooks(
   { allowPrivateUrls, publicUrl }: Config,
   database: Database,
   { masterKey }: Secrets,
+  clock: Clock,
   log: Log,
   stack: AsyncDisposableStack,
 ): Webhooks {
-  const files = createFileLinks(masterKey, publicUrl, systemClock);
+  const files = createFileLinks(masterKey, publicUrl, clock);
   const keyring = createKeyring(masterKey, systemRandom);
   const webhooks = openWebhooks({
     database,
@@ -248,7 +253,7 @@ function openOwnWebhooks(
     publicUrl,
     openKey: (sealed) => keyring.open(sealed),
     linkTo: (file, base) => files.linkFrom(base, file),
-    clock: systemClock,
+    clock,
     random: systemRandom,
     log,
   });
@@ -260,20 +265,10 @@ async function whyNotReady(database: Database): Promise<string | null> {
   return (await databaseAnswers(database)) ? null : 'The database does not answer.';
 }
 
-function createMetrics(sessions: Sessions | null): Registry {
+function createMetrics(accounts: Accounts | null): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  if (sessions === null) return registry;
-  const gauge = new Gauge({
-    name: 'tickwire_sessions',
-    help: 'Sessions of this process by connection state.',
-    labelNames: ['state'],
-    registers: [registry],
-    collect() {
-      gauge.reset();
-      for (const [state, count] of sessions.countByState()) gauge.set({ state }, count);
-    },
-  });
+  if (accounts !== null) addSessionMetrics(registry, accounts.sessions, accounts.gate);
   return registry;
 }
 

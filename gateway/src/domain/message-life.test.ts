@@ -43,6 +43,7 @@ const anyEvent: fc.Arbitrary<MessageEvent> = fc.oneof(
     { type: 'given-up', reason: 'unknown_outcome' },
     { type: 'refused', reason: 'too_fast' },
     { type: 'owner-died' },
+    { type: 'survived' },
     { type: 'expired' },
     { type: 'cancelled' },
     { type: 'queue-emptied' },

@@ -19,8 +19,8 @@ import { higherTick, type MessageState, type Tick } from './message-state.ts';
  * - A **refusal** ends a message that is being sent, and nothing else.
  * - *Resent* by hand, what failed or expired begins anew under its old WhatsApp id, so that a phone
  *   that has it already does not show it again. If its file is gone it is fetched again first.
- * - *Owner died*: the process that was handing it over died without a word; three of these set a
- *   message aside (`isPoison`).
+ * - *Owner died*: the process that was handing it over died without a word; three of these in a row
+ *   set a message aside (`isPoison`). *Survived*: it was handed over again, alone, and nobody died.
  */
 export interface MessageLife {
   readonly state: MessageState;
@@ -28,7 +28,7 @@ export interface MessageLife {
   readonly failure: string | null;
   /** How often it was claimed since it was accepted, or resent by hand. */
   readonly attempts: number;
-  /** How often the process that was handing it over died. */
+  /** How often in a row the process that was handing it over died. */
   readonly crashes: number;
   /** Whether it was ever claimed: only then can WhatsApp speak of it. */
   readonly wasClaimed: boolean;
@@ -57,6 +57,7 @@ export type MessageEvent =
   | { readonly type: 'ticked'; readonly tick: Tick }
   | { readonly type: 'refused'; readonly reason: string }
   | { readonly type: 'owner-died' }
+  | { readonly type: 'survived' }
   | { readonly type: 'expired' }
   | { readonly type: 'cancelled' }
   | { readonly type: 'queue-emptied' }
@@ -67,6 +68,8 @@ const DOUBT_MS_MAX = 60 * 60 * 1000;
 /** How often a message is tried before it is given up. */
 export const ATTEMPTS_MAX = 4;
 const CRASHES_MAX = 3;
+/** One more sets a message aside. */
+export const CRASHES_OF_PRIME_SUSPECT = CRASHES_MAX - 1;
 
 /**
  * Whether a message that was claimed again is to be given up as `unknown_outcome`.
@@ -128,6 +131,8 @@ export function stepMessage(life: MessageLife, event: MessageEvent, nowMs: numbe
       return life.wasClaimed ? ticked(life, event.tick) : life;
     case 'owner-died':
       return state === 'sending' ? { ...life, crashes: life.crashes + 1 } : life;
+    case 'survived':
+      return state === 'sending' && life.crashes > 0 ? { ...life, crashes: 0 } : life;
     case 'expired':
       return isWaiting(state) && isOver ? { ...life, state: 'expired' } : life;
     case 'cancelled':

@@ -1,4 +1,5 @@
 import type { ServiceId, WhatsAppId } from '../domain/ids.ts';
+import type { Lease } from '../domain/lease.ts';
 import type { AcceptedMessage } from '../domain/message.ts';
 import { Sender, type SenderParts } from './sender.ts';
 
@@ -37,6 +38,11 @@ export class Outbox {
 
   answered(serviceId: ServiceId, whatsAppId: WhatsAppId): void {
     this.#senderOf(serviceId).answered(whatsAppId);
+  }
+
+  /** WhatsApp refused a message. Resolves when what follows from it is written. */
+  refused(lease: Lease, whatsAppId: WhatsAppId, reason: string): Promise<void> {
+    return this.#senderOf(lease.serviceId).refused(lease, whatsAppId, reason);
   }
 
   /**

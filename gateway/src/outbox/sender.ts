@@ -1,288 +1,360 @@
 import { toError } from '../domain/errors.ts';
 import type { ServiceId, WhatsAppId } from '../domain/ids.ts';
-import { chatOf, type DueMessage, type MessageInDoubt, type Recipient } from '../domain/message.ts';
-import { ATTEMPTS_MAX, isHopeless } from '../domain/message-life.ts';
+import type { Lease } from '../domain/lease.ts';
+import type { Recipient } from '../domain/message.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { passCrashPoint } from '../runtime/crash-point.ts';
 import type { Log } from '../runtime/log.ts';
+import type { Random } from '../runtime/random.ts';
+import type { InTurn } from '../runtime/turns.ts';
 import { createWaiters } from '../runtime/waiters.ts';
 import { SendRefusal, type Connection } from '../sessions/connection.ts';
 import type { Sessions } from '../sessions/sessions.ts';
+import { isDatabaseAway } from '../storage/database-away.ts';
 import type { Database } from '../storage/database.ts';
-import { claimDoubts } from '../storage/messages/claim-doubts.ts';
-import { claimDueMessages } from '../storage/messages/claim-due-messages.ts';
+import { claimDoubts, claimPrimeSuspect } from '../storage/messages/claim-doubts.ts';
+import { claimDueMessages, type Places } from '../storage/messages/claim-due-messages.ts';
+import { clearSuspect } from '../storage/messages/clear-suspect.ts';
 import { failMessage } from '../storage/messages/fail-message.ts';
 import { nextDueInMs } from '../storage/messages/next-due.ts';
 import { postponeMessage } from '../storage/messages/postpone-message.ts';
 import { queueWaitingMessages } from '../storage/messages/queue-waiting-messages.ts';
 import { returnToQueue } from '../storage/messages/return-to-queue.ts';
+import { whenDatabaseAnswers } from '../storage/when-database-answers.ts';
 import { Alarm } from './alarm.ts';
-import { ChatLanes } from './chat-lanes.ts';
+import type { Pacing } from './pacing/pacing.ts';
+import { stepSender } from './sender-machine.ts';
+import {
+  isIdle,
+  NEW_SENDER,
+  type HandOverOutcome,
+  type Outgoing,
+  type Reminder,
+  type SenderEffect,
+  type SenderEvent,
+} from './sender-state.ts';
 
-/** The most messages handed over and not yet answered, an account. */
-const UNANSWERED_MAX = 64;
-/** More are claimed when no more than this many are left. */
-const CLAIM_BELOW = UNANSWERED_MAX / 2;
-/** WhatsApp answers within a second; a connection that does not for this long is half dead. */
-const ANSWER_MS_MAX = 20_000;
-const POSTPONE_MS = 5000;
-const DATABASE_RETRY_MS = 1000;
-const CLOCK_RETRY_MS = 5000;
 const SHOW_QUEUE_MS = 1000;
+const CLOCK_RETRY_MS = 5000;
+const RESTRICTION_ANSWER_MS_MAX = 5000;
+/** When only a change can let something go, it is looked all the same, now and then. */
+const ASK_PACING_MS_MAX = 60_000;
 
 /** What all senders share. */
 export interface SenderParts {
   readonly database: Database;
+  readonly pacing: Pick<Pacing, 'next' | 'restricted' | 'tooFast'>;
   readonly sessions: Pick<Sessions, 'connectionOf' | 'reconnect' | 'findWhatsAppPhone'>;
   /** Resolves when every answer of WhatsApp that has arrived is written. */
   answersSettled(): Promise<void>;
+  /** Resolves when it is written that WhatsApp refused a message for good. */
+  recordRefusal(lease: Lease, whatsAppId: WhatsAppId, reason: string): Promise<void>;
+  /** Has prime suspects of all accounts go one after the other. */
+  readonly suspectsInTurn: InTurn;
   readonly clock: Clock;
+  readonly random: Random;
   readonly log: Log;
 }
 
-/**
- * One account's sender: hands its messages to WhatsApp one at a time, in order.
- *
- * It sleeps until it is woken: by an accepted message, an answer that makes room, the time of a
- * scheduled message, or a connection that opened. Awake it
- * 1. resends, after a connection opened, what an earlier connection left without an answer, under
- *    the same WhatsApp ids, so that what arrived the first time is not shown again;
- * 2. claims due messages, as many as may be unanswered, and hands them over in order;
- * 3. sets an alarm for the next scheduled message, and sleeps.
- * Awake without a connection, it only marks what waits as queued.
- *
- * A message with a file has to be uploaded first, which may take minutes. It and what follows it in
- * the same chat take a lane of their own (`chat-lanes.ts`): chats without files do not wait.
- *
- * A claimed message is in doubt until WhatsApp answers. A message that was certainly not handed
- * over goes back to the queue instead.
- */
+/** One account's sender: tells the machine what happens and carries out what it decides. */
 export class Sender {
   readonly #serviceId: ServiceId;
   readonly #parts: SenderParts;
-  /** When each unanswered message was handed over, monotonic milliseconds, oldest first. */
-  readonly #unanswered = new Map<WhatsAppId, number>();
-  readonly #lanes = new ChatLanes(() => {
-    this.#makeRoom();
-  });
-  /** The connection for which a message waits in a lane. */
-  readonly #inLanes = new Map<WhatsAppId, Connection>();
+  #state = NEW_SENDER;
+  /** The open connection, under the number the machine knows it by. */
+  #connection: Connection | null = null;
+  #connectionNumber = 0;
+  /** Of the connection that is open, or was last. */
+  #lease: Lease | null = null;
+  #endSuspectTurn: () => void = () => undefined;
+  /** Resolves when every write ordered so far is done. */
+  #written: Promise<void> = Promise.resolve();
   readonly #changes = createWaiters<'idle'>();
-  #isStopped = false;
-  #isAwake = false;
-  #isWokenAgain = false;
-  #mayLeaveDoubts = true;
-  #mayHaveScheduled = true;
-  readonly #alarm: Alarm;
+  readonly #reminders: Readonly<Record<Reminder, Alarm>>;
   /** Shows what waits as queued, once a second at most: rewriting rows is not free. */
   readonly #queueShower: Alarm;
-  #cancelAnswerCheck: (() => void) | null = null;
 
   constructor(serviceId: ServiceId, parts: SenderParts) {
     this.#serviceId = serviceId;
     this.#parts = parts;
-    this.#alarm = new Alarm(parts.clock, () => {
-      this.wake();
-    });
+    const reminder = (of: Reminder): Alarm =>
+      new Alarm(parts.clock, () => {
+        this.#step({ type: 'reminded', of });
+      });
+    this.#reminders = {
+      due: reminder('due'),
+      answers: reminder('answers'),
+      doubts: reminder('doubts'),
+      suspect: reminder('suspect'),
+      'prime-suspects': reminder('prime-suspects'),
+      database: reminder('database'),
+    };
     this.#queueShower = new Alarm(parts.clock, () => void this.#showQueue());
   }
 
   /** A message waits for a time of its own. */
   scheduled(delayMs: number): void {
-    if (this.#isStopped) return;
-    this.#mayHaveScheduled = true;
-    this.#alarm.ringWithin(delayMs);
+    this.#step({ type: 'scheduled', delayMs });
   }
 
   /** Something may be due. */
   wake(): void {
-    if (this.#isStopped) return;
-    if (this.#isAwake) {
-      this.#isWokenAgain = true;
-      return;
-    }
-    this.#isAwake = true;
-    void this.#workUntilDone();
+    this.#step({ type: 'woken' });
   }
 
-  /** A connection opened: first settle what the last one left open. */
+  /** A connection opened. */
   connectionOpened(): void {
-    this.#mayLeaveDoubts = true;
-    this.#mayHaveScheduled = true;
-    this.#unanswered.clear();
-    this.wake();
+    const number = ++this.#connectionNumber;
+    void this.#takeConnection(number);
   }
 
   connectionEnded(): void {
-    this.#unanswered.clear();
-    this.wake();
+    this.#connectionNumber += 1;
+    this.#connection = null;
+    this.#step({ type: 'disconnected' });
   }
 
   /** WhatsApp answered; its answer is committed. */
   answered(whatsAppId: WhatsAppId): void {
-    if (this.#unanswered.delete(whatsAppId)) this.#makeRoom();
+    this.#step({ type: 'answered', whatsAppId });
+  }
+
+  /** WhatsApp refused a message. Resolves when what follows from it is written. */
+  async refused(lease: Lease, whatsAppId: WhatsAppId, reason: string): Promise<void> {
+    this.#lease ??= lease;
+    this.#step({ type: 'refused', whatsAppId, reason });
+    await this.#written;
   }
 
   /** Begins nothing new; resolves when what was begun is answered, or `timeoutMs` are over. */
   async stop(timeoutMs: number): Promise<void> {
-    this.#isStopped = true;
-    this.#alarm.cancel();
-    this.#queueShower.cancel();
-    const isIdle = (): boolean => !this.#isAwake && this.#busyCount === 0;
-    await this.#changes.until('idle', isIdle, timeoutMs, this.#parts.clock);
-    this.#cancelAnswerCheck?.();
+    this.#step({ type: 'stopped' });
+    const isDone = (): boolean => isIdle(this.#state);
+    await this.#changes.until('idle', isDone, timeoutMs, this.#parts.clock);
+    for (const alarm of [...Object.values(this.#reminders), this.#queueShower]) alarm.cancel();
   }
 
-  /** Handed over and not answered, or on the way to it. */
-  get #busyCount(): number {
-    return this.#unanswered.size + this.#lanes.size;
+  async #takeConnection(number: number): Promise<void> {
+    const connection = await this.#parts.sessions.connectionOf(this.#serviceId);
+    if (connection === null || number !== this.#connectionNumber) return;
+    this.#connection = connection;
+    this.#lease = connection.lease;
+    this.#step({ type: 'connected', connection: number });
   }
 
-  #makeRoom(): void {
-    if (this.#busyCount === CLAIM_BELOW) this.wake();
-    this.#changes.wake('idle');
+  #step(event: SenderEvent): void {
+    const { clock, random } = this.#parts;
+    const { state, effects } = stepSender(
+      this.#state,
+      event,
+      clock.monotonicMs(),
+      random.fraction(),
+    );
+    this.#state = state;
+    for (const effect of effects) this.#carryOut(effect);
+    if (isIdle(state)) this.#changes.wake('idle');
   }
 
-  async #workUntilDone(): Promise<void> {
-    do {
-      this.#isWokenAgain = false;
-      try {
-        await this.#work();
-      } catch (error) {
-        const err = toError(error);
-        this.#parts.log.error(
-          { err, serviceId: this.#serviceId },
-          'the sender failed; trying again',
-        );
-        this.#alarm.ringWithin(DATABASE_RETRY_MS);
-      }
-    } while (this.#isWokenAgain);
-    this.#isAwake = false;
-    this.#changes.wake('idle');
-  }
-
-  async #work(): Promise<void> {
-    const { database, sessions } = this.#parts;
-    const connection = await sessions.connectionOf(this.#serviceId);
-    if (connection === null) {
-      this.#queueShower.ringWithin(SHOW_QUEUE_MS);
-      return;
-    }
-    if (this.#mayLeaveDoubts) await this.#resendDoubts(connection);
-    for (;;) {
-      // Claiming for every answer would cost one commit a message.
-      if (this.#busyCount > CLAIM_BELOW) return;
-      const room = UNANSWERED_MAX - this.#busyCount;
-      this.#isWokenAgain = false;
-      if (this.#isStopped) return;
-      const due = await claimDueMessages(database.pool, connection.lease, {
-        count: room,
-        urgentFirst: room,
-        scheduledUntilMs: this.#parts.clock.believedMs(),
-      });
-      if (due.length === 0) break;
-      passCrashPoint('claimed');
-      if (!(await this.#handOver(connection, due))) return;
-      if (due.length < room && !this.#isWokenAgain) break;
-    }
-    await this.#setAlarmForScheduled();
-  }
-
-  async #resendDoubts(connection: Connection): Promise<void> {
-    await this.#parts.answersSettled();
+  #carryOut(effect: SenderEffect): void {
+    const { sessions, pacing, clock } = this.#parts;
     const { pool } = this.#parts.database;
-    const { messages: doubts } = await claimDoubts(pool, connection.lease, []);
-    for (const { id } of doubts.filter(isGivenUp)) {
-      await this.#fail(connection, id, 'unknown_outcome');
+    const serviceId = this.#serviceId;
+    switch (effect.type) {
+      case 'claim-doubts':
+        this.#ask((lease) => this.#claimDoubts(lease, effect.except));
+        break;
+      case 'request-suspect-turn':
+        this.#requestSuspectTurn();
+        break;
+      case 'end-suspect-turn':
+        this.#endSuspectTurn();
+        break;
+      case 'claim-suspect':
+        this.#ask(async (lease) => {
+          const message = await claimPrimeSuspect(pool, lease, effect.except);
+          return { type: 'suspect-claimed', message };
+        });
+        break;
+      case 'claim-due':
+        this.#ask((lease) => this.#claimDue(lease, effect.places));
+        break;
+      case 'look-ahead':
+        this.#ask(async () => {
+          const waitMs = await nextDueInMs(pool, serviceId);
+          // A clock that is not believed may say for long that something is due.
+          const leastMs = clock.believedMs() === null ? -Infinity : CLOCK_RETRY_MS;
+          return { type: 'looked-ahead', waitMs: waitMs && Math.max(waitMs, leastMs) };
+        });
+        break;
+      case 'hand-over':
+        void this.#handOver(effect.outgoing, effect.connection);
+        break;
+      case 'return':
+        this.#write((lease) => returnToQueue(pool, lease, effect.ids));
+        break;
+      case 'postpone':
+        this.#write((lease) => postponeMessage(pool, lease, effect.id, effect.delayMs));
+        break;
+      case 'clear':
+        this.#write((lease) => clearSuspect(pool, lease, effect.id));
+        break;
+      case 'fail':
+        this.#write((lease) => failMessage(pool, lease, effect.id, effect.reason));
+        break;
+      case 'refuse':
+        this.#write((lease) => {
+          return this.#parts.recordRefusal(lease, effect.whatsAppId, effect.reason);
+        });
+        break;
+      case 'slow-down':
+        this.#write((lease) => pacing.tooFast(lease));
+        break;
+      case 'pause-new-chats':
+        void this.#do(this.#withLease((lease) => this.#pauseNewChats(lease)));
+        break;
+      case 'reconnect':
+        void sessions.reconnect(serviceId, effect.why);
+        break;
+      case 'show-queue':
+        this.#queueShower.ringWithin(SHOW_QUEUE_MS);
+        break;
+      case 'remind':
+        this.#reminders[effect.of].ringWithin(effect.delayMs);
+        break;
     }
-    const isUnderWay = ({ whatsAppId }: DueMessage): boolean =>
-      this.#unanswered.has(whatsAppId) || this.#inLanes.get(whatsAppId) === connection;
-    const others = doubts.filter((message) => !isGivenUp(message) && !isUnderWay(message));
-    this.#mayLeaveDoubts = false;
-    const isComplete = await this.#handOver(connection, others, { areInDoubt: true });
-    if (!isComplete) this.#mayLeaveDoubts = true;
   }
 
-  /** @returns false when the connection ended before all were handed over */
-  async #handOver(
-    connection: Connection,
-    messages: readonly DueMessage[],
-    { areInDoubt = false } = {},
-  ): Promise<boolean> {
-    for (const [index, message] of messages.entries()) {
-      const chat = chatOf(message.recipient);
-      if (message.content.kind === 'media' || this.#lanes.isBusy(chat)) {
-        this.#takeLane(chat, connection, message, areInDoubt);
-        continue;
-      }
-      if (await this.#sendOne(connection, message, areInDoubt)) continue;
-      // What was handed over before may have arrived: it stays in doubt, the rest does not.
-      const unsent = areInDoubt ? [] : messages.slice(index).map(({ id }) => id);
-      await returnToQueue(this.#parts.database.pool, connection.lease, unsent);
-      return false;
-    }
-    return true;
+  /** Without a connection there is nobody to ask for. */
+  #ask(question: (lease: Lease) => Promise<SenderEvent>): void {
+    const lease = this.#lease;
+    if (lease === null) return;
+    question(lease).then(
+      (answer) => {
+        this.#step(answer);
+      },
+      (error: unknown) => {
+        this.#logFailure(error, 'the sender could not ask the database; trying again');
+        this.#step({ type: 'question-failed' });
+      },
+    );
   }
 
-  /** If the connection ends meanwhile the message stays in doubt, and goes again on the next. */
-  #takeLane(chat: string, connection: Connection, message: DueMessage, isInDoubt: boolean): void {
-    const { whatsAppId } = message;
-    this.#inLanes.set(whatsAppId, connection);
-    this.#lanes.run(chat, async () => {
-      try {
-        await this.#sendOne(connection, message, isInDoubt);
-      } catch (error) {
-        const err = toError(error);
-        this.#parts.log.error({ err, serviceId: this.#serviceId }, 'a message is left in doubt');
-      }
-      if (this.#inLanes.get(whatsAppId) === connection) this.#inLanes.delete(whatsAppId);
+  #requestSuspectTurn(): void {
+    let isOver = false;
+    const { promise: over, resolve } = Promise.withResolvers<void>();
+    this.#endSuspectTurn = () => {
+      isOver = true;
+      resolve();
+    };
+    void this.#parts.suspectsInTurn(async () => {
+      if (isOver) return;
+      this.#step({ type: 'suspect-turn' });
+      await over;
     });
   }
 
-  /** @returns false when there is no connection any more */
-  async #sendOne(
-    connection: Connection,
-    message: DueMessage,
-    isInDoubt: boolean,
-  ): Promise<boolean> {
-    const { database, sessions } = this.#parts;
+  async #claimDoubts(lease: Lease, except: readonly WhatsAppId[]): Promise<SenderEvent> {
+    // What came in meanwhile may settle some of them.
+    await this.#parts.answersSettled();
+    const claimed = await claimDoubts(this.#parts.database.pool, lease, except);
+    return { type: 'doubts-claimed', ...claimed };
+  }
+
+  async #claimDue(lease: Lease, places: Places): Promise<SenderEvent> {
+    const turn = await this.#parts.pacing.next(lease);
+    if (turn.kind === 'wait') {
+      const againInMs = turn.delayMs ?? ASK_PACING_MS_MAX;
+      return { type: 'due-claimed', messages: [], isAll: true, againInMs };
+    }
+    const isFree = turn.kind === 'free';
+    const scheduledUntilMs = this.#parts.clock.believedMs();
+    const messages = isFree
+      ? await claimDueMessages(this.#parts.database.pool, lease, { ...places, scheduledUntilMs })
+      : [turn.message];
+    if (messages.length > 0) passCrashPoint('claimed');
+    const isAll = isFree && messages.length < places.count;
+    return { type: 'due-claimed', messages, isAll, againInMs: null };
+  }
+
+  /**
+   * One after the other: a chat's later messages are given back before its earlier ones, and a crash
+   * in between must leave it so.
+   */
+  #write(work: (lease: Lease) => Promise<unknown>): void {
+    const order = this.#withLease(work);
+    this.#written = this.#written.then(() => this.#do(order));
+  }
+
+  /** Under the lease that holds now, even if it is carried out later: it must not outlive that. */
+  #withLease(work: (lease: Lease) => Promise<unknown>): () => Promise<unknown> {
+    const lease = this.#lease;
+    if (lease === null) throw new Error('nothing is written before there was a connection');
+    return () => work(lease);
+  }
+
+  /** Done again until the database answers: each of these writes changes nothing the second time. */
+  async #do(work: () => Promise<unknown>): Promise<void> {
+    try {
+      await whenDatabaseAnswers(this.#parts.clock, work);
+      this.#step({ type: 'written' });
+    } catch (error) {
+      this.#logFailure(error, 'a message could not be written; it is in doubt');
+      this.#step({ type: 'write-failed' });
+    }
+  }
+
+  /**
+   * Not waited for by the refusal it follows from: the question to WhatsApp leaves only when that is
+   * written.
+   */
+  async #pauseNewChats(lease: Lease): Promise<void> {
+    const { clock, pacing } = this.#parts;
+    const { promise: late, resolve } = Promise.withResolvers<null>();
+    const cancel = clock.after(RESTRICTION_ANSWER_MS_MAX, () => {
+      resolve(null);
+    });
+    const told = this.#connection?.findRestrictionEnd().catch(() => null);
+    const untilMs = (await Promise.race([told, late])) ?? null;
+    cancel();
+    await pacing.restricted(lease, untilMs);
+  }
+
+  async #handOver(outgoing: Outgoing, connection: number): Promise<void> {
+    const { whatsAppId } = outgoing.message;
+    const { outcome, left } = await this.#tryHandOver(outgoing, connection);
+    this.#step({ type: 'hand-over-ended', whatsAppId, connection, outcome });
+    await left;
+    if (left !== null) this.#step({ type: 'left', whatsAppId, connection });
+  }
+
+  async #tryHandOver(
+    { message, useFreshDevices }: Outgoing,
+    connectionNumber: number,
+  ): Promise<{ outcome: HandOverOutcome; left: Promise<void> | null }> {
+    const connection = this.#connection;
+    let isBegun = false;
+    const isGone = (): boolean => connectionNumber !== this.#connectionNumber;
     try {
       const recipient = await this.#findRecipient(message.recipient);
-      if (recipient === null) {
-        await this.#fail(connection, message.id, 'not_on_whatsapp');
-        return true;
-      }
+      if (recipient === null) return ended(refused('not_on_whatsapp', true));
+      if (connection === null || isGone()) return ended({ type: 'gone', isCertain: true });
       await connection.prepare(message.content);
-      this.#expectAnswer(message.whatsAppId);
-      await connection.send({ ...message, recipient });
-      return true;
+      const { whatsAppId } = message;
+      this.#step({ type: 'begun', whatsAppId, connection: connectionNumber });
+      isBegun = true;
+      const { left } = await connection.send({ ...message, recipient }, { useFreshDevices });
+      return { outcome: { type: 'handed-over' }, left };
     } catch (error) {
-      this.#unanswered.delete(message.whatsAppId);
-      const reason = error instanceof SendRefusal ? error.reason : 'send_failed';
-      const isGone = (await sessions.connectionOf(this.#serviceId)) !== connection;
-      if (isGone || reason === 'not_connected') return false;
-      const { log } = this.#parts;
-      log.warn(
-        { err: toError(error), serviceId: this.#serviceId, reason },
-        'a message was not sent',
-      );
-      const isFinal = error instanceof SendRefusal && !error.isTemporary;
-      if (isFinal || message.attempts >= ATTEMPTS_MAX) {
-        await this.#fail(connection, message.id, reason);
-      } else if (isInDoubt) {
-        this.#mayLeaveDoubts = true;
-        this.#alarm.ringWithin(POSTPONE_MS);
-      } else {
-        await postponeMessage(
-          database.pool,
-          connection.lease,
-          message.id,
-          POSTPONE_MS * message.attempts,
-        );
-        this.#mayHaveScheduled = true;
-        this.wake();
+      const refusal = error instanceof SendRefusal ? error : null;
+      const reason = refusal?.reason ?? 'send_failed';
+      if (isGone() || reason === 'not_connected') {
+        return ended({ type: 'gone', isCertain: !isBegun || reason === 'not_connected' });
       }
-      return true;
+      if (refusal === null && isDatabaseAway(toError(error)) && !isBegun) {
+        return ended({ type: 'interrupted' });
+      }
+      this.#logFailure(error, `a message was not sent: ${reason}`);
+      return ended(refused(reason, refusal !== null && !refusal.isTemporary));
     }
   }
 
@@ -294,47 +366,26 @@ export class Sender {
     return phone === null ? null : { kind: 'person', phone };
   }
 
-  async #fail(connection: Connection, id: DueMessage['id'], reason: string): Promise<void> {
-    await failMessage(this.#parts.database.pool, connection.lease, id, reason);
-  }
-
-  #expectAnswer(whatsAppId: WhatsAppId): void {
-    const { clock, sessions } = this.#parts;
-    this.#unanswered.set(whatsAppId, clock.monotonicMs());
-    if (this.#cancelAnswerCheck !== null) return;
-    const check = (): void => {
-      this.#cancelAnswerCheck = null;
-      const [oldestMs] = this.#unanswered.values();
-      if (oldestMs === undefined) return;
-      const ageMs = clock.monotonicMs() - oldestMs;
-      if (ageMs >= ANSWER_MS_MAX) {
-        void sessions.reconnect(this.#serviceId, 'a message was not answered');
-      } else {
-        this.#cancelAnswerCheck = clock.after(ANSWER_MS_MAX - ageMs, check);
-      }
-    };
-    this.#cancelAnswerCheck = clock.after(ANSWER_MS_MAX, check);
-  }
-
-  async #setAlarmForScheduled(): Promise<void> {
-    if (!this.#mayHaveScheduled) return;
-    const waitMs = await nextDueInMs(this.#parts.database.pool, this.#serviceId);
-    if (waitMs === null) this.#mayHaveScheduled = false;
-    // A clock that is not believed may say for long that something is due.
-    else if (this.#parts.clock.believedMs() === null) this.#alarm.ringWithin(waitMs);
-    else this.#alarm.ringWithin(Math.max(waitMs, CLOCK_RETRY_MS));
-  }
-
   async #showQueue(): Promise<void> {
-    const { database, log } = this.#parts;
     try {
-      await queueWaitingMessages(database, this.#serviceId);
+      await queueWaitingMessages(this.#parts.database, this.#serviceId);
     } catch (error) {
-      log.warn({ err: toError(error), serviceId: this.#serviceId }, 'the queue was not shown');
+      this.#logFailure(error, 'the queue was not shown');
     }
   }
+
+  #logFailure(error: unknown, what: string): void {
+    this.#parts.log.warn({ err: toError(error), serviceId: this.#serviceId }, what);
+  }
 }
 
-function isGivenUp({ attempts, inDoubtMs }: MessageInDoubt): boolean {
-  return isHopeless(attempts, inDoubtMs);
-}
+const ended = (outcome: HandOverOutcome): { outcome: HandOverOutcome; left: null } => ({
+  outcome,
+  left: null,
+});
+
+const refused = (reason: string, isFinal: boolean): HandOverOutcome => ({
+  type: 'refused',
+  reason,
+  isFinal,
+});

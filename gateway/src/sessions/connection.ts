@@ -1,4 +1,4 @@
-import type { CloseReason } from '../domain/connection-state.ts';
+import type { ConnectionEnd } from '../domain/connection-state.ts';
 import type { GroupId } from '../domain/group-id.ts';
 import type { WhatsAppId } from '../domain/ids.ts';
 import type { Lease } from '../domain/lease.ts';
@@ -21,11 +21,11 @@ export interface Connection {
    */
   prepare(content: DueContent): Promise<void>;
   /**
-   * Hands a message to WhatsApp under its fixed id. Resolves when it is encrypted and on its way;
-   * WhatsApp's verdict comes later through `onAnswer`.
+   * Hands a message to WhatsApp under its fixed id. Resolves when it is encrypted and in order behind
+   * what was handed over before; WhatsApp's verdict comes later through `onAnswer`.
    * @throws SendRefusal when it can not be sent at all
    */
-  send(message: DueMessage): Promise<void>;
+  send(message: DueMessage, how: SendingManner): Promise<HandedOver>;
   /** Asks for a pairing code for this number: 8 characters, `ABCD-1234`. */
   requestPairCode(phone: PhoneNumber): Promise<string>;
   /**
@@ -47,10 +47,42 @@ export interface Connection {
    * @throws SendRefusal when the phone has not got it any more, or does not answer
    */
   askForFile(source: Buffer): Promise<Buffer>;
+  /** How alive it is. */
+  liveness(): Liveness;
+  /**
+   * Until when WhatsApp lets the account begin no new chats, milliseconds since 1970; null when it
+   * does not say.
+   */
+  findRestrictionEnd(): Promise<number | null>;
   /** Removes this device from the account, then closes. */
   logOut(): Promise<void>;
   /** Closes; `onClosed` follows with the reason `asked`. */
   close(): Promise<void>;
+}
+
+/** How alive a connection is. */
+export interface Liveness {
+  /** How long ago anything came from WhatsApp. */
+  readonly quietMs: number;
+  /** A message or a question has waited too long for its answer. */
+  readonly isSlow: boolean;
+  /** How long WhatsApp took to accept the latest message, or null. */
+  readonly answerMs: number | null;
+}
+
+/** How a message is handed over. */
+export interface SendingManner {
+  /** Ask for the recipient's devices anew instead of using those remembered. */
+  readonly useFreshDevices: boolean;
+}
+
+/** A message that is on its way. */
+export interface HandedOver {
+  /**
+   * Resolves when its frame has left, which waits until its encryption step is committed; never, if
+   * the connection ends before.
+   */
+  readonly left: Promise<void>;
 }
 
 /** A group of the account. */
@@ -134,7 +166,7 @@ export interface ConnectionListener {
   /** What a message sent earlier says, for a phone that could not read it; null if unknown. */
   findSent(whatsAppId: WhatsAppId): Promise<DueContent | null>;
   /** The last call of a connection's life. */
-  onClosed(reason: CloseReason, detail: string): void;
+  onClosed(end: ConnectionEnd): void;
 }
 
 /** Opens connections. */

@@ -42,6 +42,16 @@ export class DurabilityGate {
     held.catch(this.#fail);
   }
 
+  /** Resolves when every frame given so far has left; never, if one of them never will. */
+  async allLeft(): Promise<void> {
+    await this.#tail;
+  }
+
+  /** Whether frames wait for a commit. */
+  get isHolding(): boolean {
+    return this.#tail !== null;
+  }
+
   /** Puts a frame on the wire as soon as it may go. */
   pass(frame: Uint8Array): void {
     const keys = this.#pendingKeys();

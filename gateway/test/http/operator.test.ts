@@ -123,6 +123,11 @@ describe('services', () => {
       number: '',
       connection: 'disconnected',
       connectionStatus: 'Not connected to WhatsApp',
+      connectionDetail: '',
+      retryAt: null,
+      health: null,
+      lastHeardAt: null,
+      answerMs: null,
       queueDepth: 1,
       agentId: null,
     });

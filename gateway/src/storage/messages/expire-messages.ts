@@ -1,6 +1,11 @@
 import type { Pool } from 'pg';
 import type { MessageId, ServiceId } from '../../domain/ids.ts';
 
+// Looking alone takes no locks, and mostly nothing has expired.
+const IS_ANY_OVER = `
+  SELECT FROM messages
+  WHERE expires_at <= now() AND state IN ('accepted', 'fetching', 'ready', 'held') LIMIT 1`;
+
 const EXPIRE = `
   WITH over AS (
     SELECT service_id, id FROM messages
@@ -22,6 +27,8 @@ export interface ExpiredMessage {
  * @param countMax the most messages to end; when as many are returned there may be more
  */
 export async function expireMessages(pool: Pool, countMax: number): Promise<ExpiredMessage[]> {
+  const { rowCount } = await pool.query({ name: 'is-any-message-over', text: IS_ANY_OVER });
+  if (rowCount === 0) return [];
   const result = await pool.query<ExpiredMessage>({
     name: 'expire-messages',
     text: EXPIRE,

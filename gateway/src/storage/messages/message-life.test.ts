@@ -14,6 +14,7 @@ import { cancelMessage } from './cancel-message.ts';
 import { cancelWaitingMessages } from './cancel-waiting-messages.ts';
 import { claimDoubts } from './claim-doubts.ts';
 import { claimDueMessages } from './claim-due-messages.ts';
+import { clearSuspect } from './clear-suspect.ts';
 import { expireMessages } from './expire-messages.ts';
 import { failMessage } from './fail-message.ts';
 import { postponeMessage } from './postpone-message.ts';
@@ -277,6 +278,11 @@ const CASES: readonly Case[] = [
     run: eachId(({ serviceId }, { id }) =>
       postponeMessage(pool, leaseOf(serviceId), id, 3 * HOUR_MS),
     ),
+  },
+  {
+    statement: 'clear-suspect',
+    event: { type: 'survived' },
+    run: eachId(({ serviceId }, { id }) => clearSuspect(pool, leaseOf(serviceId), id)),
   },
   {
     statement: 'fail-message',

@@ -45,11 +45,16 @@ export class GroupSender {
   }
 
   /** @throws SendRefusal `not_in_group`; temporary ones when a question is not answered */
-  async send(groupId: GroupId, message: proto.IMessage, whatsAppId: WhatsAppId): Promise<void> {
+  async send(
+    groupId: GroupId,
+    message: proto.IMessage,
+    whatsAppId: WhatsAppId,
+    useUserDevicesCache: boolean,
+  ): Promise<void> {
     const jid = makeJid({ kind: 'group', groupId });
     const { participants } = await this.directory.require(jid, this.#ownUsers());
     const members = participants.map(({ id }) => id);
-    const devices = await this.#socket.getUSyncDevices(members, true, false);
+    const devices = await this.#socket.getUSyncDevices(members, useUserDevicesCache, false);
     const own = this.#ownUsers();
     const isAnyoneElse = (user: string | undefined): boolean => !own.has(user ?? '');
     // Without devices the library would send a message that nobody has the key for.
