@@ -8,8 +8,12 @@ import { addAgents } from './operator/agents.ts';
 import { addCreateService } from './operator/create-service.ts';
 import { addCredit } from './operator/credit.ts';
 import { addExpireService } from './operator/expire-service.ts';
+import { addHandleService } from './operator/handle-service.ts';
+import { addListAgents } from './operator/list-agents.ts';
+import { addRenewService } from './operator/renew-service.ts';
 import { addSetPacing } from './operator/set-pacing.ts';
 import { addShowPacing } from './operator/show-pacing.ts';
+import { addShowService } from './operator/show-service.ts';
 import { addListServices } from './operator/list-services.ts';
 import { addGetReceivedFile } from './media/get-received-file.ts';
 import { addConnect } from './partner/connect.ts';
@@ -100,9 +104,13 @@ const DOORS = {
   media: [addGetReceivedFile],
   operator: [
     addAgents,
+    addListAgents,
     addCredit,
     addCreateService,
     addListServices,
+    addShowService,
+    addHandleService,
+    addRenewService,
     addExpireService,
     addShowPacing,
     addSetPacing,
