@@ -1,21 +1,22 @@
 import { priceOf, type Catalogue } from '../domain/catalogue.ts';
 import { Problem } from '../domain/errors.ts';
-import type { ServiceId } from '../domain/ids.ts';
+import type { AgentId, ServiceId } from '../domain/ids.ts';
+import { cents } from '../domain/money.ts';
 import { stepLife } from '../domain/service-lifecycle.ts';
 import { transfer } from '../ledger/transfer.ts';
-import type { Agent } from '../storage/agents/agents.ts';
 import type { Database } from '../storage/database.ts';
-import { assertSubscribed } from './assert-subscribed.ts';
 import { findRecentRenewal } from '../storage/ledger/find-recent-renewal.ts';
 import { holdLife, saveLife } from '../storage/services/service-life.ts';
+import { assertSubscribed } from './assert-subscribed.ts';
 
 /** Renewals without a key that come again this soon are the same renewal. */
 const REPEATED_WITHIN_MS = 60_000;
 
-/** Months that an agent buys for a service. */
+/** Months that somebody buys for a service. */
 export interface Renewal {
   readonly serviceId: ServiceId;
-  readonly agent: Agent;
+  /** Whose service it is and who pays; null for the operator's own, which costs nothing. */
+  readonly agentId: AgentId | null;
   readonly months: number;
   readonly idempotencyKey: string | null;
 }
@@ -30,9 +31,8 @@ export interface Renewal {
 export async function renewService(
   database: Database,
   catalogue: Catalogue,
-  { serviceId, agent, months, idempotencyKey }: Renewal,
+  { serviceId, agentId, months, idempotencyKey }: Renewal,
 ): Promise<'renewed' | 'repeated'> {
-  const { id: agentId } = agent;
   return await database.query.transaction().execute(async (transaction) => {
     const held = await holdLife(transaction, serviceId);
     if (held === null || held.agentId !== agentId) throw new Problem('service_not_found');
@@ -45,15 +45,16 @@ export async function renewService(
     // The wallet after the service, as everywhere: two that buy never wait on each other.
     const outcome = await transfer(transaction, {
       kind: 'renew',
-      idempotencyKey: idempotencyKey === null ? null : `renew:${agentId}:${idempotencyKey}`,
+      idempotencyKey:
+        idempotencyKey === null ? null : `renew:${agentId ?? 'operator'}:${idempotencyKey}`,
       fingerprint: `renew service ${serviceId}, ${months} months`,
-      from: { agentId },
+      from: agentId === null ? 'funding' : { agentId },
       to: 'sales',
-      amount: priceOf(catalogue, held.planId, months),
+      amount: agentId === null ? cents(0) : priceOf(catalogue, held.planId, months),
       bought: { serviceId, months },
     });
     if (outcome === 'repeated') return 'repeated';
-    assertSubscribed(catalogue, agent, held.nowMs);
+    await assertSubscribed(transaction, catalogue, agentId);
     await saveLife(transaction, serviceId, step.life, 0);
     return 'renewed';
   });

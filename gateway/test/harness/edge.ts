@@ -83,6 +83,7 @@ export async function startEdge(
     simulatorToken: null,
     isReady: () => Promise.resolve(null),
     metrics: new Registry(),
+    isHealthOnly: false,
     ...changes,
     sessions,
   });

@@ -182,7 +182,7 @@ describe('the list of agents', () => {
       ({ agentId }) => agentId === agent.agentId,
     );
     assert.equal(listed?.['credit'], '15.00');
-    assert.equal(listed?.['services'], 1);
+    assert.equal(listed?.['serviceCount'], 1);
     assert.equal(listed?.['keyPrefix'], agent.agentKey.slice(0, 7));
     assert.ok(!text.includes(agent.agentKey));
     assert.equal((await http.ask('/admin/agents')).status, 401);

@@ -62,7 +62,9 @@ export async function openService(edge: Edge, order: ServiceOrder): Promise<Open
     });
     const isWhole = (created === null) === (outcome === 'repeated');
     if (!isWhole) throw new Error('a service and its charge are not of one order');
-    if (outcome === 'moved') assertSubscribed(edge.catalogue, order.agent, nowMs);
+    if (outcome === 'moved') {
+      await assertSubscribed(transaction, edge.catalogue, order.agent.id);
+    }
     return created;
   });
   if (serviceId !== null) await beginToConnect(edge, serviceId);

@@ -25,7 +25,7 @@ export function addRenew(app: FastifyInstance, edge: Edge): void {
       const { apiKey, service } = await ownServiceOf(edge, request, parameters);
       const outcome = await renewService(edge.database, edge.catalogue, {
         serviceId: service.id,
-        agent,
+        agentId: agent.id,
         months: readCycle(parameters),
         idempotencyKey: readIdempotencyKey(request, parameters),
       });

@@ -9,8 +9,6 @@ export interface Agent {
   readonly name: string;
   /** The mode of the services it creates. */
   readonly mode: 'test' | 'live';
-  /** Null: it needs no subscription of its own. */
-  readonly subscriptionEndsAt: Date | null;
 }
 
 /** An agent to be made. */
@@ -48,7 +46,7 @@ export async function findAgentByKey(
 ): Promise<Agent | null> {
   const row = await database.query
     .selectFrom('agents')
-    .select(['id', 'name', 'mode', 'subscription_ends_at as subscriptionEndsAt'])
+    .select(['id', 'name', 'mode'])
     .where('key_fingerprint', '=', keyFingerprint)
     .executeTakeFirst();
   return row ?? null;

@@ -54,3 +54,17 @@ export async function shortenSubscription(
     .where('id', '=', agentId)
     .execute();
 }
+
+/** Whether an agent that needs a subscription has none any more. */
+export async function hasSubscriptionEnded(
+  transaction: Kysely<Schema>,
+  agentId: AgentId,
+): Promise<boolean> {
+  const row = await transaction
+    .selectFrom('agents')
+    .select('id')
+    .where('id', '=', agentId)
+    .where('subscription_ends_at', '<=', sql<Date>`clock_timestamp()`)
+    .executeTakeFirst();
+  return row !== undefined;
+}
