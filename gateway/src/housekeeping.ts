@@ -22,7 +22,7 @@ export interface HousekeepingParts {
 export class Housekeeping {
   readonly #sweeper: LifecycleSweeper;
   readonly #reconciler: Reconciler;
-  readonly #jobs: readonly { start(): void; stop(): void | Promise<void> }[];
+  readonly #jobs: readonly { start(): void; stop(): Promise<void> }[];
 
   constructor({ database, sessions, metrics, clock, log }: HousekeepingParts) {
     this.#sweeper = new LifecycleSweeper({
@@ -47,7 +47,7 @@ export class Housekeeping {
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.#jobs.map((job) => job.stop()));
+    await Promise.all(this.#jobs.map(async (job) => await job.stop()));
   }
 
   /** What a human should look at, a sentence each. */

@@ -188,14 +188,15 @@ function checkNamedCalls(
   return breaches;
 }
 
+const sameAs = (kind: string, agent: number, service: number | string, quantity: number): string =>
+  `${kind} of agent ${agent}, service ${kind === 'renew' ? service : '-'}, ${quantity}`;
+
 /** Calls without a key, counted: so many as were answered, and at most the unknown ones more. */
 function checkNamelessCalls(
   journal: Journal,
   ledger: readonly LedgerRow[],
   find: (apiKey: string | null) => ServiceRow | undefined,
 ): string[] {
-  const sameAs = (kind: string, agent: number, service: number | string, quantity: number) =>
-    `${kind} of agent ${agent}, service ${kind === 'renew' ? service : '-'}, ${quantity}`;
   const expected = new Map<string, { done: number; unknown: number; found: number }>();
   const of = (name: string) => {
     const counts = expected.get(name) ?? { done: 0, unknown: 0, found: 0 };

@@ -48,7 +48,7 @@ type Kill = 'an edge' | 'PostgreSQL' | 'all connections' | 'everything';
  */
 export async function runCampaign(order: CampaignOrder): Promise<CampaignResult> {
   const startedMs = performance.now();
-  const { database, seed, say } = order;
+  const { database, seed } = order;
   await migrate(database.url);
   const secrets = { masterKey: randomBytes(32), adminToken: randomBytes(16).toString('hex') };
   const seats = Array.from(
@@ -66,7 +66,7 @@ export async function runCampaign(order: CampaignOrder): Promise<CampaignResult>
   const agents = await openAgents(shop, order.agents);
   const run = new Run(order, seats, createDice(seed));
   await run.work((dice) => new Client({ ...run.parts(dice), shop, journal, agents }));
-  say(`${run.operations} operations done; auditing`);
+  order.say(`${run.operations} operations done; auditing`);
   const keyring = createKeyring(secrets.masterKey, systemRandom);
   const audited = await audit(database.url, journal, (key) =>
     keyring.fingerprint(key).toString('hex'),

@@ -86,12 +86,12 @@ export class Client {
   }
 
   #newCall(agent: CampaignAgent, kind: PaidCall['kind']): PaidCall | null {
-    const { dice, nextName } = this.#parts;
+    const { dice } = this.#parts;
     if (kind === 'renew' && agent.services.length === 0) return null;
     return {
       kind,
       agent: agent.id,
-      key: dice.chance(75) ? nextName() : null,
+      key: dice.chance(75) ? this.#parts.nextName() : null,
       apiKey: kind === 'renew' ? dice.pick(agent.services) : null,
       planId: dice.pick([2, 3, 4]),
       quantity: kind === 'top-up' ? dice.between(1, 7000) : dice.pick([1, 3, 6, 12]),

@@ -25,7 +25,7 @@ export class Shop implements AsyncDisposable {
 
   /** A partner's call. */
   partner(method: string, parameters: Readonly<Record<string, string>>): Promise<CallOutcome> {
-    return this.#call('GET', `/module/${method}?${new URLSearchParams(parameters)}`);
+    return this.#call('GET', `/module/${method}?${new URLSearchParams(parameters).toString()}`);
   }
 
   /** The operator's call. */

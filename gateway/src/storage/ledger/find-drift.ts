@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 
 /** A wallet whose balance is not the sum of its entries. */
-export interface DriftedWallet {
+interface DriftedWallet {
   readonly agentId: number;
   readonly balance: number;
   readonly entries: number;

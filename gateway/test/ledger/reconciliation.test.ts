@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ManualClock } from '../../test/harness/manual-clock.ts';
-import { openTestDatabase } from '../../test/harness/stored-service.ts';
-import { cents } from '../domain/money.ts';
-import { createLog } from '../runtime/log.ts';
-import { createAgent } from '../storage/agents/agents.ts';
-import { Reconciler } from './reconciler.ts';
-import { transfer } from './transfer.ts';
+import { sql } from 'kysely';
+import { ManualClock } from '../harness/manual-clock.ts';
+import { openTestDatabase } from '../harness/stored-service.ts';
+import { cents } from '../../src/domain/money.ts';
+import { createLog } from '../../src/runtime/log.ts';
+import { createAgent } from '../../src/storage/agents/agents.ts';
+import { Reconciler } from '../../src/ledger/reconciler.ts';
+import { transfer } from '../../src/ledger/transfer.ts';
 
 test('balances that agree are no news; one that was moved by hand is, to the cent', async () => {
   await using opened = await openTestDatabase();
@@ -28,11 +29,15 @@ test('balances that agree are no news; one that was moved by hand is, to the cen
   await reconciler.look();
   assert.equal(reconciler.driftCents, 0);
 
-  const moveByHand = `UPDATE ledger_accounts SET balance_cents = balance_cents + 7
-                      WHERE agent_id IS NOT NULL`;
-  await assert.rejects(database.pool.query(moveByHand), /moves with ledger entries only/);
-  await database.pool.query('ALTER TABLE ledger_accounts DISABLE TRIGGER ALL');
-  await database.pool.query(moveByHand);
+  const moveByHand = () =>
+    database.query
+      .updateTable('ledger_accounts')
+      .set({ balance_cents: 1007 })
+      .where('agent_id', '=', agentId)
+      .execute();
+  await assert.rejects(moveByHand(), /moves with ledger entries only/);
+  await sql`ALTER TABLE ledger_accounts DISABLE TRIGGER ALL`.execute(database.query);
+  await moveByHand();
   await reconciler.look();
   assert.equal(reconciler.driftCents, 7);
 });
