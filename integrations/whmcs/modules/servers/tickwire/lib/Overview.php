@@ -7,6 +7,7 @@ final class Overview
 {
     private const CONNECTED = 'Connected to WhatsApp';
     private const NOT_CONNECTED = 'Not connected to WhatsApp';
+    private const CONNECTING = 'Connecting to WhatsApp';
     private const WAITING = 'Waiting for the QR code';
 
     /**
@@ -32,7 +33,8 @@ final class Overview
             'receivesMessages' => ($settings['whatsAppReceiveMessage'] ?? '') === 'Enable',
             'webhook' => (string) ($settings['webhook'] ?? ''),
         ] + $overview;
-        $isLinking = str_starts_with($status, self::WAITING) || ($status === self::NOT_CONNECTED && $number === '');
+        $isFresh = $number === '' && in_array($status, [self::NOT_CONNECTED, self::CONNECTING], true);
+        $isLinking = $isFresh || str_starts_with($status, self::WAITING);
         if ($overview['state'] !== 'connected' && ($isQrWanted || $isLinking)) {
             $overview = self::withQr($overview, $gateway, $apiKey);
         }
