@@ -224,7 +224,7 @@ async function openFiles(
 function openOwnWebhooks(
   { allowPrivateUrls, publicUrl }: Config,
   database: Database,
-  { masterKey }: Secrets,
+  { masterKey, home }: Secrets,
   log: Log,
   stack: AsyncDisposableStack,
 ): Webhooks {
@@ -232,6 +232,7 @@ function openOwnWebhooks(
   const keyring = createKeyring(masterKey, systemRandom);
   const webhooks = openWebhooks({
     database,
+    home,
     masterKey,
     allowPrivateUrls,
     publicUrl,

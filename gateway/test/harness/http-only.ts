@@ -88,6 +88,7 @@ export class HttpOnly implements AsyncDisposable {
     const masterKey = randomBytes(32);
     const keyring = createKeyring(masterKey, systemRandom);
     const webhooks = openWebhooks({
+      home: 'http-only',
       database,
       masterKey,
       allowPrivateUrls: false,
