@@ -11,6 +11,7 @@ import { addExpireService } from './operator/expire-service.ts';
 import { addAgentStatement } from './operator/agent-statement.ts';
 import { addSubscribe } from './operator/subscribe.ts';
 import { addReverse } from './operator/reverse.ts';
+import { addImportServices } from './operator/import-services.ts';
 import { addHandleService } from './operator/handle-service.ts';
 import { addListAgents } from './operator/list-agents.ts';
 import { addRenewService } from './operator/renew-service.ts';
@@ -119,6 +120,7 @@ const DOORS = {
     addShowService,
     addHandleService,
     addRenewService,
+    addImportServices,
     addExpireService,
     addShowPacing,
     addSetPacing,
