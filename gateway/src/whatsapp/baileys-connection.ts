@@ -31,6 +31,7 @@ import { isLinkedDevice, stageCredentials } from './key-store.ts';
 import { handleInOrder } from './handle-in-order.ts';
 import { PollVotes } from './received/poll-votes.ts';
 import { openSocket, type SocketParts } from './socket.ts';
+import { pingOf, startKeepAlive } from './keep-alive.ts';
 import { startWatchdog, type Watchdog } from './watchdog.ts';
 
 type Socket = ReturnType<typeof openSocket>;
@@ -38,6 +39,7 @@ type Socket = ReturnType<typeof openSocket>;
 /** The WebSocket under a Baileys socket, as far as it is used here. */
 interface RawWebSocket {
   send(frame: Uint8Array, onWritten?: (error?: Error) => void): void;
+  ping(): void;
   terminate(): void;
 }
 
@@ -57,12 +59,15 @@ export class BaileysConnection implements Connection {
   readonly #rawSocket: RawWebSocket;
   readonly #gate: DurabilityGate;
   readonly #watchdog: Watchdog;
+  readonly #stopKeepAlive: () => void;
   readonly #groups: GroupSender;
   readonly #files: OutgoingFiles;
   readonly #polls: PollVotes;
   readonly #arrivals: Arrivals;
   readonly #qrShown = Promise.withResolvers<void>();
   #lastCompleted: Promise<unknown> = Promise.resolve();
+  /** As a device, or as one that waits to be linked. */
+  #isLoggedIn = false;
   #isOpen = false;
   #hasCaughtUp = false;
   #isFinished = false;
@@ -87,9 +92,14 @@ export class BaileysConnection implements Connection {
     });
     this.#rawSocket = (this.#socket.ws as unknown as { socket: RawWebSocket }).socket;
     this.#gate = this.#installGate();
-    this.#watchdog = startWatchdog(clock, (what) => {
-      this.#finish(this.#wasWebSocketOpen ? 'lost' : 'unreachable', what);
-    });
+    this.#watchdog = startWatchdog(
+      clock,
+      (what) => {
+        this.#finish(this.#wasWebSocketOpen ? 'lost' : 'unreachable', what);
+      },
+      () => this.#gate.isHolding,
+    );
+    this.#stopKeepAlive = this.#keepAlive();
     this.#qrShown.promise.catch(() => undefined);
     handleInOrder(this.#socket.ws, 'CB:message');
     this.#listenToWire();
@@ -215,6 +225,20 @@ export class BaileysConnection implements Connection {
     return gate;
   }
 
+  #keepAlive(): () => void {
+    return startKeepAlive(this.#clock, {
+      isHolding: () => this.#gate.isHolding,
+      ping: () => {
+        if (!this.#isLoggedIn) return;
+        const ping = pingOf(this.#socket.generateMessageTag());
+        void this.#socket.sendNode(ping).catch(() => undefined);
+      },
+      pingWire: () => {
+        this.#rawSocket.ping();
+      },
+    });
+  }
+
   #listenToWire(): void {
     const wire = this.#socket.ws;
     wire.on('open', () => {
@@ -246,6 +270,7 @@ export class BaileysConnection implements Connection {
     });
     ev.on('connection.update', (update) => {
       if (update.qr !== undefined) {
+        this.#isLoggedIn = true;
         this.#watchdog.expectNothing();
         this.#qrShown.resolve();
         this.#listener.onQr(update.qr);
@@ -253,6 +278,7 @@ export class BaileysConnection implements Connection {
       if (update.isNewLogin === true) this.#listener.onLinked();
       if (update.connection === 'open') {
         this.#isOpen = true;
+        this.#isLoggedIn = true;
         void this.#arrivals.replay((node) => this.#socket.ws.emit('CB:message', node));
       }
       if (update.receivedPendingNotifications === true) this.#hasCaughtUp = true;
@@ -326,6 +352,7 @@ export class BaileysConnection implements Connection {
     this.#isFinished = true;
     this.#isOpen = false;
     this.#watchdog.stop();
+    this.#stopKeepAlive();
     this.#arrivals.close();
     this.#qrShown.reject(new SendRefusal('not_connected', true));
     // `end` waits for the peer to close; the peer may be dead, so the wire is cut as well.

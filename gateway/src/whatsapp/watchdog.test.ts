@@ -6,8 +6,13 @@ import { startWatchdog } from './watchdog.ts';
 function watch() {
   const clock = new ManualClock();
   const hangs: string[] = [];
-  const watchdog = startWatchdog(clock, (what) => hangs.push(what));
-  return { clock, hangs, watchdog };
+  const frames = { areHeld: false };
+  const watchdog = startWatchdog(
+    clock,
+    (what) => hangs.push(what),
+    () => frames.areHeld,
+  );
+  return { clock, hangs, watchdog, frames };
 }
 
 test('a login that is never answered is ended', () => {
@@ -34,6 +39,19 @@ test('an open connection must be heard of', () => {
   }
   assert.deepEqual(hangs, []);
   clock.advance(30_000);
+  assert.deepEqual(hangs, ['the server is silent']);
+});
+
+test('while our own frames wait for the database, nobody is expected to answer', () => {
+  const { clock, hangs, watchdog, frames } = watch();
+  watchdog.expectFrames();
+  frames.areHeld = true;
+  clock.advance(600_000);
+  assert.deepEqual(hangs, []);
+  frames.areHeld = false;
+  clock.advance(40_000);
+  assert.deepEqual(hangs, []);
+  clock.advance(15_000);
   assert.deepEqual(hangs, ['the server is silent']);
 });
 

@@ -2,7 +2,7 @@ import type { Clock } from '../runtime/clock.ts';
 
 /** From the first packet to a QR code or a finished login. */
 const LOGIN_MS_MAX = 45_000;
-/** Baileys pings every 25 s; a live server answers. */
+/** It is pinged every 25 s (`keep-alive.ts`); a live server answers. */
 const SILENCE_MS_MAX = 45_000;
 const LOOK_EVERY_MS = 5000;
 
@@ -17,14 +17,22 @@ export interface Watchdog {
   stop(): void;
 }
 
-/** @param onHang called at most once, with what did not happen */
-export function startWatchdog(clock: Clock, onHang: (what: string) => void): Watchdog {
+/**
+ * @param onHang called at most once, with what did not happen
+ * @param isHolding whether our own frames wait for a commit: then the server has nothing to answer
+ */
+export function startWatchdog(
+  clock: Clock,
+  onHang: (what: string) => void,
+  isHolding: () => boolean,
+): Watchdog {
   let lastFrameAtMs = clock.monotonicMs();
   let cancel = clock.after(LOGIN_MS_MAX, () => {
     onHang('the login was not answered');
   });
 
   function look(): void {
+    if (isHolding()) lastFrameAtMs = clock.monotonicMs();
     if (clock.monotonicMs() - lastFrameAtMs > SILENCE_MS_MAX) {
       onHang('the server is silent');
     } else {
