@@ -19,10 +19,11 @@ export async function letThemWait(few: Database, many: Database): Promise<void> 
       `UPDATE messages SET state = 'ready', attempts = 0, executed_at = NULL, server_at = NULL,
                            phone_at = NULL, read_at = NULL`,
     );
+    await client.query('VACUUM ANALYZE messages');
   } finally {
     client.release(true);
   }
-  for (const { pool } of [few, many]) await pool.query('VACUUM ANALYZE messages');
+  await few.pool.query('VACUUM ANALYZE messages');
 }
 
 /**

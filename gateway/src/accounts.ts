@@ -92,9 +92,13 @@ export async function openAccounts(ground: Ground, stack: AsyncDisposableStack):
       seek: (serviceId) => ownership.seek(serviceId),
       letGo: (serviceId) => ownership.letGo(serviceId),
     },
-    listenTo(inbox, () => outbox),
+    listenTo(
+      inbox,
+      () => outbox,
+      () => pacing,
+    ),
   );
-  const pacing = new Pacing({
+  const pacing: Pacing = new Pacing({
     database,
     policy: config.pacing,
     clock,
@@ -176,7 +180,7 @@ function hearOthers(
 }
 
 /** What WhatsApp says is a row first, and news for the outbox then. */
-function listenTo(inbox: Inbox, outbox: () => Outbox): SessionsListener {
+function listenTo(inbox: Inbox, outbox: () => Outbox, pacing: () => Pacing): SessionsListener {
   return {
     async onAnswer(lease, answer) {
       const { whatsAppId, verdict } = answer;
@@ -187,8 +191,10 @@ function listenTo(inbox: Inbox, outbox: () => Outbox): SessionsListener {
         outbox().answered(lease.serviceId, whatsAppId);
       }
     },
-    onMessage: (lease, message) =>
-      inbox.recordMessage({ lease, ...message, groupId: message.groupId ?? '' }),
+    async onMessage(lease, message) {
+      await inbox.recordMessage({ lease, ...message, groupId: message.groupId ?? '' });
+      if (pacing().mayHold(lease.serviceId)) outbox().changed(lease.serviceId);
+    },
     onOpen(serviceId) {
       outbox().connectionOpened(serviceId);
     },

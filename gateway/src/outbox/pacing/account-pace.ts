@@ -93,6 +93,11 @@ export class AccountPace {
     this.#parts = parts;
   }
 
+  /** Whether the account keeps to anything, as far as is known here. */
+  get isFollowed(): boolean {
+    return this.#known !== null;
+  }
+
   /** Settings or facts changed: what is known is read again. */
   forget(): void {
     this.#known = null;

@@ -20,6 +20,11 @@ export class Pacing {
     return this.#accountOf(lease.serviceId).next(lease);
   }
 
+  /** Whether somebody who writes to the account may free a message that is held. */
+  mayHold(serviceId: ServiceId): boolean {
+    return this.#accounts.get(serviceId)?.isFollowed ?? false;
+  }
+
   /** What was known of an account may be old: its settings changed. */
   forget(serviceId: ServiceId): void {
     this.#accounts.get(serviceId)?.forget();
