@@ -31,7 +31,7 @@ export function pingOf(id: string): BinaryNode {
  * @returns ends it
  */
 export function startKeepAlive(clock: Clock, pulse: Pulse): () => void {
-  let cancel = (): void => undefined;
+  let cancel: (() => void) | undefined;
   const beatLater = (): void => {
     cancel = clock.after(INTERVAL_MS, () => {
       beatLater();
@@ -41,6 +41,6 @@ export function startKeepAlive(clock: Clock, pulse: Pulse): () => void {
   };
   beatLater();
   return () => {
-    cancel();
+    cancel?.();
   };
 }

@@ -98,7 +98,7 @@ test('the database goes away for a while: no connection is lost, and all goes on
   await line.mend();
   const mendedAtMs = performance.now();
   const id = await waitUntilSent('after the cut');
-  for (const one of [...ids, id]) await world.waitForStatus(apiKey, one, { status: "OK" }, 3000);
+  for (const one of [...ids, id]) await world.waitForStatus(apiKey, one, { status: 'OK' }, 3000);
   const tookMs = performance.now() - mendedAtMs;
   assert.ok(tookMs < 3000, `it took ${tookMs} ms`);
   assert.equal(await logins(), before);
