@@ -391,10 +391,10 @@ export class Deliverer {
       case 'hasten':
         await whenDatabaseAnswers(clock, () => hastenDeliveries(pool, serviceId, clock.now()));
         break;
-      case 'tell-disabled':
+      case 'disable':
         log.warn({ serviceId, reason: effect.reason }, 'a webhook was disabled');
         await whenDatabaseAnswers(clock, () =>
-          disableWebhook(pool, serviceId, revision, effect.reason),
+          disableWebhook(pool, serviceId, revision, held.model, effect.reason),
         );
         break;
     }

@@ -101,8 +101,8 @@ test('gone, or failing for five days: disabled, told once, and nothing begins', 
     assert.equal(told.model.mode, 'disabled');
     assert.equal(mayBegin(told.model, 0, 99 * DAY_MS), 0);
     assert.equal(mayBeginAtMs(told.model), null);
-    const disabled = told.effects.filter(({ type }) => type === 'tell-disabled');
-    assert.deepEqual(disabled, [{ type: 'tell-disabled', reason }]);
+    const disabled = told.effects.filter(({ type }) => type === 'disable');
+    assert.deepEqual(disabled, [{ type: 'disable', reason }]);
   }
 });
 

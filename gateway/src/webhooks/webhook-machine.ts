@@ -46,7 +46,8 @@ export type WebhookEffect =
   | { readonly type: 'save' }
   /** What waits for its next try needs to wait no longer. */
   | { readonly type: 'hasten' }
-  | { readonly type: 'tell-disabled'; readonly reason: 'gone' | 'failing' };
+  /** As `save`, with the event that says so. */
+  | { readonly type: 'disable'; readonly reason: 'gone' | 'failing' };
 
 export interface WebhookStep {
   readonly model: WebhookModel;
@@ -152,7 +153,7 @@ function afterFailure(
   if (isGone || nowMs - failingSinceMs >= FAILING_MS_MAX) {
     return {
       model: { ...failing, mode: 'disabled', probeAtMs: null, drain: null },
-      effects: [{ type: 'save' }, { type: 'tell-disabled', reason: isGone ? 'gone' : 'failing' }],
+      effects: [{ type: 'disable', reason: isGone ? 'gone' : 'failing' }],
     };
   }
   // One that was on its way when it began to rest says nothing new.

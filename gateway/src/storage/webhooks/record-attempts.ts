@@ -97,9 +97,10 @@ export async function recordStanding(
 
 const DISABLE = `
   WITH disabled AS (
-    UPDATE webhooks SET mode = 'disabled', disabled_because = $3, probe_at = NULL
-    WHERE service_id = $1 AND revision = $2 RETURNING service_id, url, format)
-  , told AS (
+    UPDATE webhooks SET mode = 'disabled', disabled_because = $3, probe_at = NULL,
+      failures = $4, failing_since = to_timestamp($5::float8 / 1000)
+    WHERE service_id = $1 AND revision = $2 RETURNING service_id, url, format),
+  told AS (
     INSERT INTO events (service_id, type, subject, data)
     SELECT service_id, 'webhook.disabled', 'webhook',
            json_build_object('url', url, 'reason', $3::text)
@@ -116,11 +117,12 @@ export async function disableWebhook(
   pool: Pool,
   serviceId: ServiceId,
   revision: number,
+  { failures, failingSinceMs }: WebhookStanding,
   reason: string,
 ): Promise<void> {
   await pool.query({
     name: 'disable-webhook',
     text: DISABLE,
-    values: [serviceId, revision, reason],
+    values: [serviceId, revision, reason, failures, failingSinceMs],
   });
 }

@@ -23,8 +23,8 @@ const REPLAY = `
     SELECT id, service_id, subject FROM wanted
     ON CONFLICT (event_id) DO UPDATE
       SET state = 'pending', attempts = 0, next_at = now(), queued_at = now()
-    RETURNING 1)
-  , woken AS (
+    RETURNING 1),
+  woken AS (
     UPDATE webhooks SET wake_at = CASE WHEN holder IS NULL THEN now() ELSE wake_at END
     WHERE service_id = $1 AND mode <> 'disabled')
   SELECT count(*) AS count FROM queued`;

@@ -23,16 +23,19 @@ export function addPendingWebhook(app: FastifyInstance, edge: Edge): void {
     async handler(request): Promise<Static<typeof PendingEvents>> {
       const { apiKey } = request.params;
       const service = await serviceWithWebhooks(edge, apiKey);
-      const [count, webhook] = await Promise.all([
+      const [waiting, webhook] = await Promise.all([
         countPending(edge.database, service.id),
         findWebhook(edge.database, service.id),
       ]);
+      const url = webhook?.url ?? '';
+      // What was on its way into the queue when the webhook was removed waits for nothing.
+      const count = url === '' ? 0 : waiting;
       return {
         status: 'true',
         pendingCount: count,
         apiKey,
         message: count === 0 ? 'NO pending message' : `${count} pending messages`,
-        url: webhook?.url ?? '',
+        url,
       };
     },
   });
