@@ -75,6 +75,7 @@ answer('listen', async ({ databaseUrl, masterKeyHex }: HttpOnlyPlace): Promise<s
     simulatorToken: null,
     isReady: () => Promise.resolve(null),
     metrics: new Registry(),
+    isHealthOnly: false,
   });
   await app.listen({ port: 0, host: '127.0.0.1' });
   return `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;

@@ -18,9 +18,11 @@ import { systemRandom } from './runtime/random.ts';
 import { createTurns } from './runtime/turns.ts';
 import { createFingerprint } from './runtime/seal.ts';
 import type { Connector } from './sessions/connection.ts';
+import { ConnectGate } from './sessions/connect-gate.ts';
+import { startHealthReports } from './sessions/health-reports.ts';
 import { Sessions, type SessionsListener } from './sessions/sessions.ts';
 import { WantedLook } from './sessions/wanted-look.ts';
-import type { SimulatedWhatsApp } from './simulated-whatsapp.ts';
+import type { SimulatedTrust, SimulatedWhatsApp } from './simulated-whatsapp.ts';
 import type { Database } from './storage/database.ts';
 import { StoredKeyVault } from './storage/keys/key-vault.ts';
 import type { Notices } from './storage/notices/notices.ts';
@@ -53,6 +55,7 @@ export interface Ground {
 /** The accounts that this process owns, and what is done with them. */
 export interface Accounts {
   readonly sessions: Sessions;
+  readonly gate: ConnectGate;
   readonly outbox: Outbox;
   readonly pacing: {
     readonly policy: PacingPolicy;
@@ -85,9 +88,10 @@ export async function openAccounts(ground: Ground, stack: AsyncDisposableStack):
     },
     onLost,
   });
+  const gate = new ConnectGate({ clock, random: systemRandom, log });
   const sessions: Sessions = new Sessions(
     database,
-    { connector, clock, random: systemRandom, log },
+    { connector, gate, clock, random: systemRandom, log },
     {
       seek: (serviceId) => ownership.seek(serviceId),
       letGo: (serviceId) => ownership.letGo(serviceId),
@@ -120,6 +124,7 @@ export async function openAccounts(ground: Ground, stack: AsyncDisposableStack):
   });
   const ownership = await openOwnership(ground, sessions, outbox);
   stack.defer(() => ownership.stop());
+  stack.defer(startHealthReports({ database, sessions, clock, log }));
   stack.defer(() => outbox.stop(ANSWERS_ON_STOP_MS_MAX));
   hearOthers(ground, sessions, outbox, ownership, stack);
   const downloader = openDownloader(config, database, files, connector, sessions, clock, log);
@@ -129,7 +134,8 @@ export async function openAccounts(ground: Ground, stack: AsyncDisposableStack):
     pacing.forget(serviceId);
     outbox.changed(serviceId);
   };
-  return { sessions, outbox, pacing: { policy: config.pacing, changed }, ownership, downloader };
+  const policy = config.pacing;
+  return { sessions, gate, outbox, pacing: { policy, changed }, ownership, downloader };
 }
 
 function openConnector(
@@ -228,7 +234,7 @@ async function openOwnership(
     self: {
       home: secrets.home,
       modes: simulator === null ? ['live'] : ['test', 'live'],
-      simulator: trust == null ? null : Buffer.from(trust.rootKey).toString('hex'),
+      simulator: trust == null ? null : worldOf(trust),
       adminFingerprint: createFingerprint(secrets.masterKey)(secrets.adminToken),
     },
     times: timesOf(config.leaseMs),
@@ -261,6 +267,11 @@ function openDownloader(
     random: systemRandom,
     log,
   });
+}
+
+/** All worlds born of one seed have one root; where they keep their files they keep for life. */
+function worldOf({ rootKey, mediaUrl }: SimulatedTrust): string {
+  return `${Buffer.from(rootKey).toString('hex')} at ${mediaUrl}`;
 }
 
 async function endpointOf(simulator: SimulatedWhatsApp) {

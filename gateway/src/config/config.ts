@@ -37,6 +37,8 @@ export interface Config {
   readonly allowPrivateUrls: boolean;
   /** Where the crash campaign makes this process kill itself (`runtime/crash-point.ts`). */
   readonly crashAt: string | null;
+  /** `api` serves HTTP, `worker` holds the accounts' sockets, `all` does both. */
+  readonly role: 'all' | 'api' | 'worker';
   /** After how long without a sign of life a process's accounts are taken over by others. */
   readonly leaseMs: number;
   /** How fast accounts may send. */
@@ -72,9 +74,6 @@ export function decideConfig(environment: Environment): Config {
   if (!LOG_LEVELS.includes(logLevel)) {
     throw new ConfigError(`LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}.`);
   }
-  if ((environment.TICKWIRE_ROLE ?? 'all') !== 'all') {
-    throw new ConfigError('TICKWIRE_ROLE can only be "all" in this version.');
-  }
   if (environment.TICKWIRE_CRASH_AT !== undefined && !testMode) {
     throw new ConfigError('TICKWIRE_CRASH_AT needs TICKWIRE_TEST_MODE=on.');
   }
@@ -104,6 +103,7 @@ export function decideConfig(environment: Environment): Config {
     ),
     pacing: readPacing(environment.TICKWIRE_PACING),
     crashAt: environment.TICKWIRE_CRASH_AT ?? null,
+    role: readRole(environment),
     leaseMs: readCount('TICKWIRE_LEASE_SECONDS', environment.TICKWIRE_LEASE_SECONDS, 30) * 1000,
     logLevel,
   };
@@ -115,6 +115,16 @@ function readPacing(written: string | undefined): PacingPolicy {
   } catch (error) {
     throw new ConfigError(toError(error).message, { cause: error });
   }
+}
+
+function readRole({ TICKWIRE_ROLE: role = 'all', DATABASE_URL }: Environment): Config['role'] {
+  if (role !== 'all' && role !== 'api' && role !== 'worker') {
+    throw new ConfigError('TICKWIRE_ROLE must be "all", "api" or "worker".');
+  }
+  if (role !== 'all' && DATABASE_URL === undefined) {
+    throw new ConfigError(`TICKWIRE_ROLE=${role} needs a DATABASE_URL that all processes share.`);
+  }
+  return role;
 }
 
 function readPort(written: string | undefined): number {

@@ -58,5 +58,9 @@ export interface HttpParts {
   readonly simulatorToken: string | null;
   /** Null when requests can be served, else the reason why not, for a human. */
   isReady(): Promise<string | null>;
+  /** What the operator should know although requests are served, a sentence each. */
+  warnings?(): readonly string[];
   readonly metrics: Registry;
+  /** True: nothing but health and metrics is served. */
+  readonly isHealthOnly: boolean;
 }

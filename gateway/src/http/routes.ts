@@ -8,8 +8,12 @@ import { addAgents } from './operator/agents.ts';
 import { addCreateService } from './operator/create-service.ts';
 import { addCredit } from './operator/credit.ts';
 import { addExpireService } from './operator/expire-service.ts';
+import { addHandleService } from './operator/handle-service.ts';
+import { addListAgents } from './operator/list-agents.ts';
+import { addRenewService } from './operator/renew-service.ts';
 import { addSetPacing } from './operator/set-pacing.ts';
 import { addShowPacing } from './operator/show-pacing.ts';
+import { addShowService } from './operator/show-service.ts';
 import { addListServices } from './operator/list-services.ts';
 import { addGetReceivedFile } from './media/get-received-file.ts';
 import { addConnect } from './partner/connect.ts';
@@ -100,9 +104,13 @@ const DOORS = {
   media: [addGetReceivedFile],
   operator: [
     addAgents,
+    addListAgents,
     addCredit,
     addCreateService,
     addListServices,
+    addShowService,
+    addHandleService,
+    addRenewService,
     addExpireService,
     addShowPacing,
     addSetPacing,
@@ -110,8 +118,12 @@ const DOORS = {
   health: [addHello, addLive, addReady, addMetrics],
 };
 
-/** Every address the gateway answers, door by door. */
+/** Every address the gateway answers, door by door; a process without an API has one door. */
 export async function addRoutes(app: FastifyInstance, edge: Edge): Promise<void> {
+  if (edge.isHealthOnly) {
+    for (const addEndpoint of DOORS.health) addEndpoint(app, edge);
+    return;
+  }
   const noted = noteRoutes(app);
   for (const endpoints of Object.values(DOORS)) {
     for (const addEndpoint of endpoints) addEndpoint(app, edge);

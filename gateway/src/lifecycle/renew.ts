@@ -1,5 +1,6 @@
 import { Problem } from '../domain/errors.ts';
 import type { AgentId, ServiceId } from '../domain/ids.ts';
+import { cents } from '../domain/money.ts';
 import { priceOf } from '../domain/plans.ts';
 import { stepLife } from '../domain/service-lifecycle.ts';
 import { transfer } from '../ledger/transfer.ts';
@@ -10,10 +11,11 @@ import { holdLife, saveLife } from '../storage/services/service-life.ts';
 /** Renewals without a key that come again this soon are the same renewal. */
 const REPEATED_WITHIN_MS = 60_000;
 
-/** Months that an agent buys for a service. */
+/** Months that somebody buys for a service. */
 export interface Renewal {
   readonly serviceId: ServiceId;
-  readonly agentId: AgentId;
+  /** Whose service it is and who pays; null for the operator's own, which costs nothing. */
+  readonly agentId: AgentId | null;
   readonly months: number;
   readonly idempotencyKey: string | null;
 }
@@ -40,11 +42,12 @@ export async function renewService(
     // The wallet after the service, as everywhere: two that buy never wait on each other.
     const outcome = await transfer(transaction, {
       kind: 'renew',
-      idempotencyKey: idempotencyKey === null ? null : `renew:${agentId}:${idempotencyKey}`,
+      idempotencyKey:
+        idempotencyKey === null ? null : `renew:${agentId ?? 'operator'}:${idempotencyKey}`,
       fingerprint: `renew service ${serviceId}, ${months} months`,
-      from: { agentId },
+      from: agentId === null ? 'funding' : { agentId },
       to: 'sales',
-      amount: priceOf(months),
+      amount: agentId === null ? cents(0) : priceOf(months),
       bought: { serviceId, months },
     });
     if (outcome === 'repeated') return 'repeated';

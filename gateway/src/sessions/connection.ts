@@ -1,4 +1,4 @@
-import type { CloseReason } from '../domain/connection-state.ts';
+import type { ConnectionEnd } from '../domain/connection-state.ts';
 import type { GroupId } from '../domain/group-id.ts';
 import type { WhatsAppId } from '../domain/ids.ts';
 import type { Lease } from '../domain/lease.ts';
@@ -47,6 +47,8 @@ export interface Connection {
    * @throws SendRefusal when the phone has not got it any more, or does not answer
    */
   askForFile(source: Buffer): Promise<Buffer>;
+  /** How alive it is. */
+  liveness(): Liveness;
   /**
    * Until when WhatsApp lets the account begin no new chats, milliseconds since 1970; null when it
    * does not say.
@@ -56,6 +58,16 @@ export interface Connection {
   logOut(): Promise<void>;
   /** Closes; `onClosed` follows with the reason `asked`. */
   close(): Promise<void>;
+}
+
+/** How alive a connection is. */
+export interface Liveness {
+  /** How long ago anything came from WhatsApp. */
+  readonly quietMs: number;
+  /** A message or a question has waited too long for its answer. */
+  readonly isSlow: boolean;
+  /** How long WhatsApp took to accept the latest message, or null. */
+  readonly answerMs: number | null;
 }
 
 /** How a message is handed over. */
@@ -154,7 +166,7 @@ export interface ConnectionListener {
   /** What a message sent earlier says, for a phone that could not read it; null if unknown. */
   findSent(whatsAppId: WhatsAppId): Promise<DueContent | null>;
   /** The last call of a connection's life. */
-  onClosed(reason: CloseReason, detail: string): void;
+  onClosed(end: ConnectionEnd): void;
 }
 
 /** Opens connections. */

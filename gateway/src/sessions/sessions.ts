@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { CONNECTION_STATES } from '../domain/connection-state.ts';
+import { describeConnection } from '../domain/connection-state.ts';
 import { Problem, toError } from '../domain/errors.ts';
 import type { ServiceId } from '../domain/ids.ts';
 import { LeaseLost, type Lease } from '../domain/lease.ts';
@@ -15,15 +15,21 @@ import {
   setSessionWanted,
 } from '../storage/sessions/session-rows.ts';
 import {
+  findLeftSession,
+  recordSessionEnd,
+  type SessionEnd,
+} from '../storage/sessions/session-ends.ts';
+import {
   SendRefusal,
   type Answer,
   type Connection,
   type Group,
   type IncomingMessage,
+  type Liveness,
   type ServiceMode,
 } from './connection.ts';
 import { Session, type SessionParts } from './session.ts';
-import type { SessionModel } from './session-machine.ts';
+import type { SessionModel } from './session-model.ts';
 import type { SessionControl } from './session-control.ts';
 import { createWaiters } from '../runtime/waiters.ts';
 
@@ -59,6 +65,10 @@ export class Sessions implements SessionControl {
   readonly #sessions = new Map<ServiceId, Session>();
   readonly #changes = createWaiters<ServiceId>();
   readonly #lookups = new LRUCache<string, PhoneNumber>({ max: REMEMBERED_LOOKUPS_MAX });
+  /** Resolves when a session stands as its last owner left it. */
+  readonly #comingBack = new WeakMap<Session, Promise<void>>();
+  /** Services with a row in `session_ends`. */
+  readonly #ended = new Set<ServiceId>();
   /** Rows are written in the order of the changes they tell of. */
   #writing: Promise<void> = Promise.resolve();
   readonly #ending = new WeakSet<Session>();
@@ -83,8 +93,7 @@ export class Sessions implements SessionControl {
   take(lease: Lease, mode: ServiceMode, isAsked: boolean): void {
     const session = this.#createSession(lease, mode);
     this.#sessions.set(lease.serviceId, session);
-    if (isAsked) session.want();
-    else void this.#wantIfLinked(session);
+    this.#comingBack.set(session, this.#bringBack(session, isAsked));
     for (const listener of this.#onTake) listener(lease);
   }
 
@@ -137,6 +146,13 @@ export class Sessions implements SessionControl {
     await this.#sessions.get(serviceId)?.reconnect(why);
   }
 
+  /** How alive the open connections are. */
+  listLiveness(): (Liveness & { readonly serviceId: ServiceId })[] {
+    return [...this.#sessions.values()].flatMap(({ serviceId, liveness }) =>
+      liveness === null ? [] : [{ serviceId, ...liveness }],
+    );
+  }
+
   /** How many sessions stand how, for the metrics. */
   countByState(): Map<string, number> {
     const counts = new Map<string, number>();
@@ -151,7 +167,7 @@ export class Sessions implements SessionControl {
     if (wanted === null) throw new Problem('service_not_found');
     if (!this.#parts.connector.serves(wanted.mode)) throw new Problem('test_mode_off');
     await setSessionWanted(this.#database, serviceId, true);
-    if (await this.#leasing.seek(serviceId)) this.#sessions.get(serviceId)?.want();
+    if (await this.#leasing.seek(serviceId)) await this.#want(serviceId);
   }
 
   async disconnect(serviceId: ServiceId): Promise<void> {
@@ -163,7 +179,7 @@ export class Sessions implements SessionControl {
     const wanted = await findWantedSession(this.#database, serviceId);
     const mayConnect = wanted?.isWanted === true && wanted.serviceState === 'active';
     if (mayConnect && this.#parts.connector.serves(wanted.mode)) {
-      if (await this.#leasing.seek(serviceId)) this.#sessions.get(serviceId)?.want();
+      if (await this.#leasing.seek(serviceId)) await this.#want(serviceId);
       return;
     }
     await this.#close(serviceId);
@@ -173,13 +189,14 @@ export class Sessions implements SessionControl {
     await this.connect(serviceId);
     const session = this.#sessions.get(serviceId);
     if (session === undefined) throw new Problem('not_ready');
+    await session.forgotten;
     if (await this.#parts.connector.isLinked(session.lease)) return null;
     const isDecided = (): boolean => isLinkingDecided(session.model);
     await this.#changes.until(serviceId, isDecided, LINK_WAIT_MS, this.#parts.clock);
-    const { qr, mode, state } = session.model;
+    const { qr, mode, state, detail } = session.model;
     if (qr !== null) return qr;
     if (mode === 'open' || state === 'linking') return null;
-    throw new Problem('not_ready', `${CONNECTION_STATES[state]}.`);
+    throw new Problem('not_ready', `${describeConnection(state, { detail, retryAt: null })}.`);
   }
 
   async requestPairCode(serviceId: ServiceId, phone: PhoneNumber): Promise<string> {
@@ -257,11 +274,23 @@ export class Sessions implements SessionControl {
     this.#changes.wake(session.serviceId);
   }
 
-  async #wantIfLinked(session: Session): Promise<void> {
-    const { lease } = session;
+  async #want(serviceId: ServiceId): Promise<void> {
+    const session = this.#sessions.get(serviceId);
+    if (session === undefined) return;
+    await this.#comingBack.get(session);
+    if (this.#ofLease(session.lease) !== null) session.want();
+  }
+
+  /** The session stands as it was left, a ban included, and connects if it may. */
+  async #bringBack(session: Session, isAsked: boolean): Promise<void> {
+    const { lease, serviceId } = session;
     try {
-      if (await this.#parts.connector.isLinked(lease)) {
-        if (this.#ofLease(lease) !== null) session.want();
+      if (isAsked || (await this.#parts.connector.isLinked(lease))) {
+        const left = await findLeftSession(this.#database, serviceId);
+        if (this.#ofLease(lease) === null || left === null) return;
+        if (left.notBeforeInMs !== null || left.forgetInMs !== null) this.#ended.add(serviceId);
+        session.restore(left);
+        if (isAsked) session.want();
         return;
       }
       await recordUnlinked(this.#database.pool, lease);
@@ -294,14 +323,25 @@ export class Sessions implements SessionControl {
   }
 
   #recordState(session: Session): void {
-    const { lease, account } = session;
+    const { lease, account, demands } = session;
     const { state, detail, qr } = session.model;
     // Giving an account up is no news about it: the next owner finds the row as it was.
     if (this.#ofLease(lease) !== null && !this.#ending.has(session)) {
       const news = { state, detail, qr, ...(account === null ? {} : { account }) };
+      this.#recordEnd(lease, demands);
       this.#write(() => recordSession(this.#database.pool, lease, news));
     }
     this.#changes.wake(lease.serviceId);
+  }
+
+  /** Most sessions never have one; of those nothing is written. */
+  #recordEnd(lease: Lease, end: SessionEnd): void {
+    const { serviceId } = lease;
+    const isNone = end.notBeforeInMs === null && end.forgetInMs === null;
+    if (isNone && !this.#ended.has(serviceId)) return;
+    if (isNone) this.#ended.delete(serviceId);
+    else this.#ended.add(serviceId);
+    this.#write(() => recordSessionEnd(this.#database.pool, lease, end));
   }
 
   #write(statement: () => Promise<void>): void {
@@ -312,8 +352,13 @@ export class Sessions implements SessionControl {
 }
 
 /** Waiting longer for a QR code makes no sense: it is there, or not needed, or will not come soon. */
-function isLinkingDecided({ qr, mode, failures }: SessionModel): boolean {
+function isLinkingDecided({ qr, mode, state, failures, refusals }: SessionModel): boolean {
   return (
-    qr !== null || mode === 'open' || mode === 'stopped' || (mode === 'waiting' && failures > 1)
+    qr !== null ||
+    mode === 'open' ||
+    mode === 'stopped' ||
+    state === 'outdated' ||
+    state === 'temporarily_banned' ||
+    (mode === 'waiting' && failures + refusals > 1)
   );
 }

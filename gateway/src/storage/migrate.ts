@@ -8,6 +8,7 @@ import * as sending from './migrations/0006-sending.ts';
 import * as held from './migrations/0007-held.ts';
 import * as pacing from './migrations/0007-pacing.ts';
 import * as idempotency from './migrations/0008-idempotency.ts';
+import * as sessionEnds from './migrations/0009-session-ends.ts';
 import * as webhooks from './migrations/0010-webhooks.ts';
 import * as partners from './migrations/0011-partners.ts';
 import { openDatabase } from './database.ts';
@@ -23,6 +24,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0007-held': held,
   '0007-pacing': pacing,
   '0008-idempotency': idempotency,
+  '0009-session-ends': sessionEnds,
   '0010-webhooks': webhooks,
   '0011-partners': partners,
 };

@@ -11,6 +11,8 @@ export interface Schema {
   agents: AgentTable;
   services: ServiceTable;
   sessions: SessionTable;
+  session_ends: SessionEndTable;
+  session_health: SessionHealthTable;
   account_keys: AccountKeyTable;
   workers: WorkerTable;
   leases: LeaseTable;
@@ -84,6 +86,19 @@ interface SessionTable {
   is_linked: Generated<boolean>;
   /** When somebody last wanted to link it. */
   asked_at: Date | null;
+}
+
+interface SessionEndTable {
+  service_id: ServiceId;
+  retry_at: Date | null;
+  forget_at: Date | null;
+}
+
+interface SessionHealthTable {
+  service_id: ServiceId;
+  heard_at: Date;
+  is_slow: boolean;
+  answer_ms: number | null;
 }
 
 interface AccountKeyTable {

@@ -1,7 +1,7 @@
-import type { CloseReason } from '../domain/connection-state.ts';
-import { whatsAppId as whatsAppIdOf } from '../domain/ids.ts';
+import type { ConnectionEnd } from '../domain/connection-state.ts';
+import { whatsAppId as whatsAppIdOf, type WhatsAppId } from '../domain/ids.ts';
 import type { Lease } from '../domain/lease.ts';
-import type { DueContent, DueMessage } from '../domain/message.ts';
+import type { DueContent, DueMessage, Recipient } from '../domain/message.ts';
 import type { PhoneNumber } from '../domain/phone-number.ts';
 import type { Clock } from '../runtime/clock.ts';
 import {
@@ -12,24 +12,27 @@ import {
   type Group,
   type HandedOver,
   type IncomingMessage,
+  type Liveness,
   type SendingManner,
 } from '../sessions/connection.ts';
 import { Arrivals } from './arrivals.ts';
 import type { BinaryNode, proto, WAMessage } from './baileys.ts';
-import { closeReasonOf } from './close-reason.ts';
+import { connectionEndOf, rawReasonOf } from './close-reason.ts';
 import { decodeAck, decodeReceipt } from './decode-answer.ts';
 import { decodeMessage } from './decode-message.ts';
 import { DurabilityGate } from './durability-gate.ts';
 import { addCaption } from './encode-media.ts';
 import { encodeContent } from './encode-message.ts';
 import { askForFile } from './files/ask-for-file.ts';
+import { createEndingVault, type EndingVault } from './ending-vault.ts';
 import { OutgoingFiles } from './files/outgoing-files.ts';
 import { uploadFile } from './files/upload-file.ts';
 import { GroupSender } from './groups/group-sender.ts';
 import { makeJid, parseJid } from './jid.ts';
-import { isLinkedDevice, stageCredentials } from './key-store.ts';
+import { stageCredentials } from './key-store.ts';
 import { handleInOrder } from './handle-in-order.ts';
 import { PollVotes } from './received/poll-votes.ts';
+import { countOwnKeys } from './probe.ts';
 import { openSocket, type SocketParts } from './socket.ts';
 import { pingOf, startKeepAlive } from './keep-alive.ts';
 import { startWatchdog, type Watchdog } from './watchdog.ts';
@@ -52,6 +55,7 @@ interface RawWebSocket {
  * by itself: `#finish` runs once, cuts the wire and only then reports.
  */
 export class BaileysConnection implements Connection {
+  readonly #vault: EndingVault;
   readonly #parts: SocketParts;
   readonly #listener: ConnectionListener;
   readonly #clock: Clock;
@@ -73,7 +77,9 @@ export class BaileysConnection implements Connection {
   #isFinished = false;
   #wasWebSocketOpen = false;
 
-  constructor(parts: SocketParts, listener: ConnectionListener, clock: Clock) {
+  constructor(order: SocketParts, listener: ConnectionListener, clock: Clock) {
+    this.#vault = createEndingVault(order.vault);
+    const parts = { ...order, vault: this.#vault };
     this.#parts = parts;
     this.#listener = listener;
     this.#clock = clock;
@@ -92,13 +98,13 @@ export class BaileysConnection implements Connection {
     });
     this.#rawSocket = (this.#socket.ws as unknown as { socket: RawWebSocket }).socket;
     this.#gate = this.#installGate();
-    this.#watchdog = startWatchdog(
-      clock,
-      (what) => {
-        this.#finish(this.#wasWebSocketOpen ? 'lost' : 'unreachable', what);
+    this.#watchdog = startWatchdog(clock, {
+      isHolding: () => this.#gate.isHolding,
+      probe: () => countOwnKeys(this.#socket),
+      onHang: (detail) => {
+        this.#finish({ reason: this.#wasWebSocketOpen ? 'lost' : 'unreachable', detail });
       },
-      () => this.#gate.isHolding,
-    );
+    });
     this.#stopKeepAlive = this.#keepAlive();
     this.#qrShown.promise.catch(() => undefined);
     handleInOrder(this.#socket.ws, 'CB:message');
@@ -119,15 +125,12 @@ export class BaileysConnection implements Connection {
     this.#requireOpen();
     const { recipient, content, whatsAppId } = message;
     const encoded = await this.#encode(content);
-    const useUserDevicesCache = !useFreshDevices;
-    if (recipient.kind === 'group') {
-      await this.#groups.send(recipient.groupId, encoded, whatsAppId, useUserDevicesCache);
-    } else {
-      await this.#requireDevices(recipient.phone, useUserDevicesCache);
-      await this.#socket.relayMessage(makeJid(recipient), encoded, {
-        messageId: whatsAppId,
-        useUserDevicesCache,
-      });
+    this.#watchdog.acks.sent(whatsAppId);
+    try {
+      await this.#relay(recipient, encoded, whatsAppId, !useFreshDevices);
+    } catch (error) {
+      this.#watchdog.acks.gaveUp(whatsAppId);
+      throw error;
     }
     return { left: this.#gate.allLeft().catch(() => new Promise(() => undefined)) };
   }
@@ -168,7 +171,7 @@ export class BaileysConnection implements Connection {
   }
 
   close(): Promise<void> {
-    this.#finish('asked', '');
+    this.#finish({ reason: 'asked', detail: '' });
     return Promise.resolve();
   }
 
@@ -188,6 +191,23 @@ export class BaileysConnection implements Connection {
     });
   }
 
+  async #relay(
+    recipient: Recipient,
+    encoded: proto.IMessage,
+    whatsAppId: WhatsAppId,
+    useUserDevicesCache: boolean,
+  ): Promise<void> {
+    if (recipient.kind === 'group') {
+      await this.#groups.send(recipient.groupId, encoded, whatsAppId, useUserDevicesCache);
+      return;
+    }
+    await this.#requireDevices(recipient.phone, useUserDevicesCache);
+    await this.#socket.relayMessage(makeJid(recipient), encoded, {
+      messageId: whatsAppId,
+      useUserDevicesCache,
+    });
+  }
+
   /** Without the recipient's devices Baileys reports success and sends to nobody. */
   async #requireDevices(phone: PhoneNumber, useCache: boolean): Promise<void> {
     const jid = makeJid({ kind: 'person', phone });
@@ -195,6 +215,10 @@ export class BaileysConnection implements Connection {
     if (!devices.some((device) => device.user === phone)) {
       throw new SendRefusal('recipient_devices_unknown', true);
     }
+  }
+
+  liveness(): Liveness {
+    return this.#watchdog.liveness();
   }
 
   #requireOpen(): void {
@@ -211,11 +235,11 @@ export class BaileysConnection implements Connection {
         if (this.#isFinished) return;
         const { lease, mayUse } = this.#parts;
         if (mayUse(lease)) write(frame, () => undefined);
-        else this.#finish('lost', 'the account may have another owner');
+        else this.#finish({ reason: 'lost', detail: 'the account may have another owner' });
       },
       () => this.#parts.vault.durable(this.#parts.lease),
       (error) => {
-        this.#finish('lost', `a change could not be kept: ${String(error)}`);
+        this.#finish({ reason: 'lost', detail: `a change could not be kept: ${String(error)}` });
       },
     );
     raw.send = (frame, onWritten) => {
@@ -244,22 +268,27 @@ export class BaileysConnection implements Connection {
     wire.on('open', () => {
       this.#wasWebSocketOpen = true;
     });
-    wire.on('frame', () => {
-      this.#watchdog.sawFrame();
+    wire.on('frame', (frame: BinaryNode | Uint8Array) => {
+      // Answers to questions come as `iq` too; only the watchdog's own prove anything.
+      this.#watchdog.sawFrame(!('tag' in frame) || frame.tag === 'iq');
     });
     // Baileys attaches a listener to this event, which stops `ws` from raising an error for it.
     wire.on('unexpected-response', (_request: unknown, response: { statusCode?: number }) => {
-      this.#finish('unreachable', `the server refused the connection: ${response.statusCode}`);
+      const detail = `the server refused the connection: ${response.statusCode}`;
+      this.#finish({ reason: 'unreachable', detail });
     });
     wire.prependListener('CB:ack,class:message', (node: BinaryNode) => {
       const answer = decodeAck(node, this.#clock.now());
+      this.#watchdog.acks.answered(node.attrs['id'] ?? '');
       if (answer !== null) this.#record([answer]);
     });
     wire.prependListener('CB:message', (node: BinaryNode) => {
       this.#arrivals.expect(node);
     });
     wire.prependListener('CB:receipt', (node: BinaryNode) => {
-      this.#record(decodeReceipt(node, this.#clock.now()));
+      const answers = decodeReceipt(node, this.#clock.now());
+      for (const { whatsAppId } of answers) this.#watchdog.acks.answered(whatsAppId);
+      this.#record(answers);
     });
   }
 
@@ -284,9 +313,11 @@ export class BaileysConnection implements Connection {
       if (update.receivedPendingNotifications === true) this.#hasCaughtUp = true;
       if (update.connection === 'close') {
         const error = update.lastDisconnect?.error;
-        const isLinked = isLinkedDevice(this.#socket.authState.creds);
-        const reason = closeReasonOf(error, this.#wasWebSocketOpen, isLinked);
-        this.#finish(reason, error?.message ?? '');
+        const end = connectionEndOf(error, this.#wasWebSocketOpen);
+        if (end.reason === 'unexplained') {
+          this.#parts.log.warn({ raw: rawReasonOf(error), end }, 'an end without an explanation');
+        }
+        this.#finish(end);
       } else {
         this.#reportOpenOnce();
       }
@@ -347,10 +378,11 @@ export class BaileysConnection implements Connection {
     return jid.kind === 'phone' ? { ...incoming, fromPhone: jid.digits } : incoming;
   }
 
-  #finish(reason: CloseReason, detail: string): void {
+  #finish(end: ConnectionEnd): void {
     if (this.#isFinished) return;
     this.#isFinished = true;
     this.#isOpen = false;
+    if (end.reason === 'logged_out') this.#vault.end();
     this.#watchdog.stop();
     this.#stopKeepAlive();
     this.#arrivals.close();
@@ -358,6 +390,6 @@ export class BaileysConnection implements Connection {
     // `end` waits for the peer to close; the peer may be dead, so the wire is cut as well.
     void this.#socket.end(undefined).catch(() => undefined);
     this.#rawSocket.terminate();
-    this.#listener.onClosed(reason, detail);
+    this.#listener.onClosed(end);
   }
 }

@@ -11,7 +11,6 @@ export {
   BufferJSON,
   decryptPollVote,
   DEFAULT_CONNECTION_CONFIG,
-  DisconnectReason,
   encryptedStream,
   getAllBinaryNodeChildren,
   getBinaryNodeChild,

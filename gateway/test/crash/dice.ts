@@ -5,6 +5,8 @@ export interface Dice {
   pick<T>(choices: readonly T[]): T;
   /** True in `percent` of 100 cases. */
   chance(percent: number): boolean;
+  /** From 0 up to 1. */
+  fraction(): number;
 }
 
 /** Mulberry32: 32 bits of state, good enough to scatter kills. */
@@ -19,6 +21,7 @@ export function createDice(seed: number): Dice {
   const between = (min: number, max: number): number =>
     min + Math.floor(fraction() * (max - min + 1));
   return {
+    fraction,
     between,
     pick: (choices) => {
       const chosen = choices[between(0, choices.length - 1)];

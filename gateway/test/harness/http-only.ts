@@ -119,6 +119,7 @@ export class HttpOnly implements AsyncDisposable {
       simulatorToken: null,
       isReady: () => Promise.resolve(null),
       metrics: new Registry(),
+      isHealthOnly: false,
       ...changes,
       sessions,
     };

@@ -1,23 +1,8 @@
 import type { FastifyInstance } from 'fastify';
-import { Type, type Static } from '@sinclair/typebox';
-import { CONNECTION_STATES } from '../../domain/connection-state.ts';
-import { planOf } from '../../domain/plans.ts';
-import { listServices, type ServiceOverview } from '../../storage/services/list-services.ts';
+import { Type } from '@sinclair/typebox';
+import { listServices } from '../../storage/services/list-services.ts';
 import type { Edge } from '../edge.ts';
-
-const ListedService = Type.Object({
-  apiKey: Type.String(),
-  mode: Type.String({ enum: ['test', 'live'] }),
-  state: Type.String({ enum: ['active', 'expired', 'suspended'] }),
-  planId: Type.Integer(),
-  plan: Type.String({ examples: ['Premium'] }),
-  number: Type.String({ description: 'The linked number, or empty.' }),
-  connection: Type.String({ enum: Object.keys(CONNECTION_STATES) }),
-  connectionStatus: Type.String({ description: 'The same as a sentence.' }),
-  queueDepth: Type.Integer({ description: 'Messages WhatsApp has not answered for yet.' }),
-  expiresAt: Type.String({ format: 'date-time' }),
-  agentId: Type.Union([Type.Integer(), Type.Null()]),
-});
+import { describeService, ListedService } from './describe-service.ts';
 
 /** `GET /admin/services`: every service at a glance, oldest first. */
 export function addListServices(app: FastifyInstance, edge: Edge): void {
@@ -28,24 +13,7 @@ export function addListServices(app: FastifyInstance, edge: Edge): void {
     async handler(request) {
       edge.admin.check(request);
       const services = await listServices(edge.database, null);
-      return services.map((service) => describe(edge, service));
+      return services.map((service) => describeService(edge, service));
     },
   });
-}
-
-function describe(edge: Edge, service: ServiceOverview): Static<typeof ListedService> {
-  const isExpired = service.expiresAt.getTime() <= edge.clock.now();
-  return {
-    apiKey: edge.keyring.open(service.keySealed),
-    mode: service.mode,
-    state: service.state === 'active' && isExpired ? 'expired' : service.state,
-    planId: service.planId,
-    plan: planOf(service.planId).name,
-    number: service.phone ?? '',
-    connection: service.connectionState,
-    connectionStatus: CONNECTION_STATES[service.connectionState],
-    queueDepth: service.queueDepth,
-    expiresAt: service.expiresAt.toISOString(),
-    agentId: service.agentId,
-  };
 }

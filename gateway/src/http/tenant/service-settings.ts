@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { Type, type Static } from '@sinclair/typebox';
-import { CONNECTION_STATES } from '../../domain/connection-state.ts';
+import { CONNECTION_STATES, describeConnection } from '../../domain/connection-state.ts';
 import { Problem } from '../../domain/errors.ts';
 import { digitsOf } from '../../domain/phone-number.ts';
 import { planOf } from '../../domain/plans.ts';
@@ -86,7 +86,10 @@ function describe(
 ): Static<typeof Settings> {
   return {
     status: 'true',
-    connectionStatus: CONNECTION_STATES[session?.state ?? 'disconnected'],
+    connectionStatus:
+      session === null
+        ? CONNECTION_STATES.disconnected
+        : describeConnection(session.state, session),
     whatsAppNumber: session?.phone ?? '',
     countrycode: service.countryCode ?? linkedCallingCode(session?.phone ?? null) ?? '',
     // The documented sentence keeps its gap when no code was ever set.

@@ -14,6 +14,8 @@ export interface SessionRow {
   readonly phone: string | null;
   readonly lid: string | null;
   readonly name: string | null;
+  /** When a ban ends. */
+  readonly retryAt: Date | null;
 }
 
 /** @returns the session row, or null for an unknown service */
@@ -23,8 +25,9 @@ export async function findSession(
 ): Promise<SessionRow | null> {
   const row = await database.query
     .selectFrom('sessions')
-    .select(['state', 'detail', 'qr', 'phone', 'lid', 'name'])
-    .where('service_id', '=', serviceId)
+    .leftJoin('session_ends', 'session_ends.service_id', 'sessions.service_id')
+    .select(['state', 'detail', 'qr', 'phone', 'lid', 'name', 'retry_at as retryAt'])
+    .where('sessions.service_id', '=', serviceId)
     .executeTakeFirst();
   return row ?? null;
 }

@@ -1,0 +1,107 @@
+import { Type } from '@sinclair/typebox';
+import type { ErrorCode } from '../../../domain/errors.ts';
+import type { Reference, References } from '../reference.ts';
+import { idempotencyKey } from './parameters.ts';
+
+const NAMED: readonly ErrorCode[] = ['invalid_admin_token', 'service_not_found'];
+
+const SERVICE = {
+  apiKey: 'APIKEY',
+  mode: 'live',
+  state: 'active',
+  planId: 2,
+  plan: 'Basic',
+  number: '447400733413',
+  connection: 'connected',
+  connectionStatus: 'Connected to WhatsApp',
+  connectionDetail: '',
+  retryAt: null,
+  health: 'good',
+  lastHeardAt: '2026-01-02T03:04:05.678Z',
+  answerMs: 180,
+  queueDepth: 0,
+  expiresAt: '2026-01-02T03:04:05.678Z',
+  agentId: 1,
+};
+
+function handling(verb: string, state: string, summary: string, text?: string): Reference {
+  return {
+    section: 'Operator',
+    title: `admin/services/…/${verb}`,
+    summary,
+    ...(text === undefined ? {} : { text }),
+    access: 'adminToken',
+    errors: verb === 'unsuspend' ? [...NAMED, 'service_expired'] : NAMED,
+    example: {
+      method: 'POST',
+      answer: { apiKey: 'APIKEY', state, expiresAt: '2026-01-02T03:04:05.678Z' },
+    },
+  };
+}
+
+/** What the operator does with agents and services that exist. */
+export const OPERATED: References = {
+  'GET /admin/agents': {
+    section: 'Operator',
+    title: 'admin/agents list',
+    summary: 'Every agent with its wallet, oldest first.',
+    access: 'adminToken',
+    errors: ['invalid_admin_token'],
+    example: {
+      method: 'GET',
+      answer: [
+        {
+          agentId: 1,
+          name: 'Reseller',
+          mode: 'live',
+          keyPrefix: 'k3v9x2a',
+          credit: '145.00',
+          serviceCount: 11,
+          createdAt: '2026-01-02T03:04:05.678Z',
+        },
+      ],
+    },
+  },
+  '/admin/services/:apiKey': {
+    section: 'Operator',
+    title: 'admin/services/… show',
+    summary: 'One service as it stands now.',
+    access: 'adminToken',
+    errors: NAMED,
+    example: { method: 'GET', answer: SERVICE },
+  },
+  '/admin/services/:apiKey/renew': {
+    section: 'Operator',
+    title: 'admin/services/…/renew',
+    summary: 'Adds months to a service, from the later of now and its expiry.',
+    text: 'The wallet of its agent pays, as for the agent’s own `renew`; a service of the operator’s own costs nothing.',
+    access: 'adminToken',
+    parameters: Type.Object({
+      cycle: Type.Integer({ description: 'Months.', enum: [1, 3, 6, 12] }),
+      idempotencyKey,
+    }),
+    errors: [
+      ...NAMED,
+      'missing_parameter',
+      'invalid_parameter',
+      'insufficient_credit',
+      'idempotency_conflict',
+    ],
+    example: { method: 'POST', parameters: { cycle: '12' }, answer: SERVICE },
+  },
+  '/admin/services/:apiKey/suspend': handling(
+    'suspend',
+    'suspended',
+    'Suspends a service: nothing is sent or received; the queue and the link to the phone stay.',
+  ),
+  '/admin/services/:apiKey/unsuspend': handling(
+    'unsuspend',
+    'active',
+    'Undoes `suspend`. A service whose time is over has to be renewed instead.',
+  ),
+  '/admin/services/:apiKey/remove': handling(
+    'remove',
+    'removed',
+    'Unlinks the phone and deletes the service; its charges stay in the ledger.',
+  ),
+};
