@@ -9,13 +9,11 @@ import { createKeyring } from './http/access/keyring.ts';
 import { createFileLinks } from './http/media/file-links.ts';
 import type { ServiceId } from './domain/ids.ts';
 import type { AcceptedMessage } from './domain/message.ts';
+import { Housekeeping } from './housekeeping.ts';
 import { createHttpServer } from './http/server.ts';
 import { openReceivedFiles, type ReceivedFiles } from './inbox/received-files.ts';
 import { ReceivedSweeper } from './inbox/received-sweeper.ts';
-import { LifecycleSweeper } from './lifecycle/sweeper.ts';
 import { openMedia, type Media } from './media/open-media.ts';
-import { CallForgetter } from './outbox/call-forgetter.ts';
-import { ExpirySweeper } from './outbox/expiry-sweeper.ts';
 import { tellOwners } from './outbox/wake-owners.ts';
 import { createIntake } from './outbox/intake.ts';
 import { joinProcesses } from './processes.ts';
@@ -24,7 +22,6 @@ import { armCrashPoint } from './runtime/crash-point.ts';
 import { lockDirectory } from './runtime/directory-lock.ts';
 import type { Log } from './runtime/log.ts';
 import { systemRandom } from './runtime/random.ts';
-import type { SessionControl } from './sessions/session-control.ts';
 import { addSessionMetrics, gateWarnings } from './sessions/session-metrics.ts';
 import { openSimulatedWhatsApp } from './simulated-whatsapp.ts';
 import { DatabaseClock } from './storage/clock/database-clock.ts';
@@ -87,6 +84,8 @@ async function buildGateway(
   const accounts = config.role === 'api' ? null : await openAccounts(ground, stack);
   const sessions = joinProcesses(ground, accounts, stack);
   const { kept, queueChanged } = wakers(accounts, database, log);
+  const metrics = createMetrics(accounts);
+  const housekeeping = new Housekeeping({ database, sessions, metrics, clock, log });
   const http = await createHttpServer({
     database,
     intake: createIntake(database, kept),
@@ -97,6 +96,7 @@ async function buildGateway(
     secrets,
     publicUrl: config.publicUrl,
     receivedFiles: { find: receivedFiles.find, wanted: () => accounts?.downloader.wake() },
+    catalogue: config.catalogue,
     pacing: accounts?.pacing ?? { policy: config.pacing, changed: () => undefined },
     clock,
     random: systemRandom,
@@ -104,11 +104,15 @@ async function buildGateway(
     simulatorUrl: simulator?.httpUrl ?? null,
     simulatorToken: simulator?.token ?? null,
     isReady: () => whyNotReady(database),
-    warnings: () => (accounts === null ? [] : gateWarnings(accounts.gate)),
-    metrics: createMetrics(accounts),
+    warnings: () => [
+      ...(accounts === null ? [] : gateWarnings(accounts.gate)),
+      ...housekeeping.warnings(),
+    ],
+    metrics,
     isHealthOnly: config.role === 'worker',
   });
-  startHousekeeping(database, sessions, clock, log, stack);
+  housekeeping.start();
+  stack.defer(() => housekeeping.stop());
   await accounts?.ownership.start();
   await http.listen({ port: config.port, host: config.host });
   stack.defer(() => http.close());
@@ -149,29 +153,6 @@ function wakers(
       if (isElsewhere(serviceId)) tellOwners(database, log, [serviceId]);
     },
   };
-}
-
-/** What time asks for. */
-function startHousekeeping(
-  database: Database,
-  sessions: SessionControl,
-  clock: Clock,
-  log: Log,
-  stack: AsyncDisposableStack,
-): void {
-  const sweeper = new LifecycleSweeper({
-    database,
-    clock,
-    random: systemRandom,
-    log,
-    onStopped: (serviceId) => sessions.standingChanged(serviceId),
-  });
-  const forgetter = new CallForgetter(database, clock, log);
-  const expiry = new ExpirySweeper(database, clock, log);
-  for (const job of [sweeper, forgetter, expiry]) {
-    job.start();
-    stack.defer(() => job.stop());
-  }
 }
 
 async function prepareDatabase(
@@ -237,7 +218,7 @@ async function openFiles(
 }
 
 function openOwnWebhooks(
-  { allowPrivateUrls, publicUrl }: Config,
+  { allowPrivateUrls, publicUrl, catalogue }: Config,
   database: Database,
   { masterKey }: Secrets,
   clock: Clock,
@@ -250,6 +231,7 @@ function openOwnWebhooks(
     database,
     masterKey,
     allowPrivateUrls,
+    planIds: catalogue.plans.filter((plan) => plan.hasWebhooks).map((plan) => plan.id),
     publicUrl,
     openKey: (sealed) => keyring.open(sealed),
     linkTo: (file, base) => files.linkFrom(base, file),

@@ -8,6 +8,9 @@ import { addAgents } from './operator/agents.ts';
 import { addCreateService } from './operator/create-service.ts';
 import { addCredit } from './operator/credit.ts';
 import { addExpireService } from './operator/expire-service.ts';
+import { addAgentStatement } from './operator/agent-statement.ts';
+import { addSubscribe } from './operator/subscribe.ts';
+import { addReverse } from './operator/reverse.ts';
 import { addHandleService } from './operator/handle-service.ts';
 import { addListAgents } from './operator/list-agents.ts';
 import { addRenewService } from './operator/renew-service.ts';
@@ -25,6 +28,7 @@ import { addQrCode } from './partner/qr-code.ts';
 import { addRemove } from './partner/remove.ts';
 import { addRenew } from './partner/renew.ts';
 import { addShowAllService } from './partner/show-all-service.ts';
+import { addStatement } from './partner/statement.ts';
 import { addSuspend } from './partner/suspend.ts';
 import { addUnsuspend } from './partner/unsuspend.ts';
 import { describeRoutes, noteRoutes } from './reference/described-routes.ts';
@@ -100,12 +104,16 @@ const DOORS = {
     addRemove,
     addShowAllService,
     addGetWalletBalance,
+    addStatement,
   ],
   media: [addGetReceivedFile],
   operator: [
     addAgents,
     addListAgents,
     addCredit,
+    addReverse,
+    addAgentStatement,
+    addSubscribe,
     addCreateService,
     addListServices,
     addShowService,

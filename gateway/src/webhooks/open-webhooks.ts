@@ -21,6 +21,8 @@ export interface WebhooksParts extends Omit<WriterParts, 'secrets'> {
   /** 32 bytes. */
   readonly masterKey: Uint8Array;
   readonly allowPrivateUrls: boolean;
+  /** The plans that include webhooks. */
+  readonly planIds: readonly number[];
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -53,7 +55,14 @@ export function openWebhooks(parts: WebhooksParts): Webhooks {
   const { openKey, linkTo, publicUrl } = parts;
   const writer = { secrets: createWebhookSecrets(masterKey, random), openKey, linkTo, publicUrl };
   const posting = { outgoing, clock, limits: parts.limits ?? POST_LIMITS };
-  const deliverer = new Deliverer({ ...posting, database, writer, random, log });
+  const deliverer = new Deliverer({
+    ...posting,
+    database,
+    writer,
+    random,
+    log,
+    planIds: parts.planIds,
+  });
   const sweeper = new EventSweeper({ database, clock, log });
   const stopping = new AbortController();
   return {

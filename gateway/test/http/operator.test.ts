@@ -227,6 +227,8 @@ describe('what the operator does with a service', () => {
       name: 'Shop',
       mode: 'live',
       credit: '20.00',
+      currency: 'EUR',
+      subscriptionEndsAt: null,
       serviceCount: 1,
     });
     assert.equal(keyPrefix, agentKey.slice(0, 7));

@@ -47,6 +47,7 @@ export class WebhookWorld implements AsyncDisposable {
       database: this.database,
       masterKey: this.masterKey,
       allowPrivateUrls: true,
+      planIds: [4],
       publicUrl: null,
       openKey: () => API_KEY,
       linkTo: (file, base) => `${base}/media/${file.messageId}`,

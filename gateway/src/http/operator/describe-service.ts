@@ -1,6 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox';
 import { CONNECTION_STATES, describeConnection } from '../../domain/connection-state.ts';
-import { planOf } from '../../domain/plans.ts';
+import { planOfService } from '../../domain/plans.ts';
 import type { ServiceOverview } from '../../storage/services/list-services.ts';
 import type { Edge } from '../edge.ts';
 
@@ -43,7 +43,7 @@ export function describeService(
     mode: service.mode,
     state: service.state === 'active' && isExpired ? 'expired' : service.state,
     planId: service.planId,
-    plan: planOf(service.planId).name,
+    plan: planOfService(edge.catalogue.plans, service.planId).name,
     number: service.phone ?? '',
     connection: service.connectionState,
     connectionStatus: describeConnection(service.connectionState, {

@@ -10,6 +10,10 @@ const ListedAgent = Type.Object({
   mode: Type.String({ enum: ['test', 'live'] }),
   keyPrefix: Type.String({ description: 'How its key begins.' }),
   credit: Type.String({ examples: ['145.00'] }),
+  currency: Type.String({ examples: ['EUR'] }),
+  subscriptionEndsAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
+    description: 'Null: it needs no subscription of its own.',
+  }),
   serviceCount: Type.Integer({ description: 'Services that were not removed.' }),
   createdAt: Type.String({ format: 'date-time' }),
 });
@@ -23,10 +27,12 @@ export function addListAgents(app: FastifyInstance, edge: Edge): void {
     async handler(request) {
       edge.admin.check(request);
       const agents = await listAgents(edge.database);
-      return agents.map(({ id, createdAt, credit, ...agent }) => ({
+      return agents.map(({ id, createdAt, credit, subscriptionEndsAt, ...agent }) => ({
         agentId: id,
         ...agent,
         credit: formatAmount(credit),
+        currency: edge.catalogue.currency,
+        subscriptionEndsAt: subscriptionEndsAt?.toISOString() ?? null,
         createdAt: createdAt.toISOString(),
       }));
     },

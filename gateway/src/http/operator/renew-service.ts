@@ -21,7 +21,7 @@ export function addRenewService(app: FastifyInstance, edge: Edge): void {
       const { apiKey } = request.params;
       const service = await serviceOf(edge, apiKey);
       const parameters = await readParameters(request);
-      const outcome = await renewService(edge.database, {
+      const outcome = await renewService(edge.database, edge.catalogue, {
         serviceId: service.id,
         agentId: service.agentId,
         months: readCycle(parameters),

@@ -3,7 +3,7 @@ import { Type, type Static } from '@sinclair/typebox';
 import { CONNECTION_STATES, describeConnection } from '../../domain/connection-state.ts';
 import { Problem } from '../../domain/errors.ts';
 import { digitsOf } from '../../domain/phone-number.ts';
-import { planOf } from '../../domain/plans.ts';
+import { planOfService, type Plan } from '../../domain/plans.ts';
 import type { Service } from '../../storage/services/service.ts';
 import { updateService, type ServiceChange } from '../../storage/services/update-service.ts';
 import { findSession, type SessionRow } from '../../storage/sessions/session-rows.ts';
@@ -52,7 +52,7 @@ export function addServiceSettings(app: FastifyInstance, edge: Edge): void {
         findSession(edge.database, service.id),
         findWebhook(edge.database, service.id),
       ]);
-      return describe(service, session, webhook);
+      return describe(service, session, webhook, edge.catalogue.plans);
     },
   });
 }
@@ -83,6 +83,7 @@ function describe(
   service: Service,
   session: SessionRow | null,
   webhook: Webhook | null,
+  plans: readonly Plan[],
 ): Static<typeof Settings> {
   return {
     status: 'true',
@@ -96,6 +97,6 @@ function describe(
     statusCountryCode: `When sending a message, if the phone number starts with zero, the ${service.countryCode ?? ''} will replace zero`,
     whatsAppReceiveMessage: service.receivesMessages ? 'Enable' : 'Disable',
     webhook: webhook?.url ?? '',
-    level: String(planOf(service.planId).level),
+    level: String(planOfService(plans, service.planId).level),
   };
 }

@@ -7,6 +7,8 @@ import type { Agent } from './agents.ts';
 export interface AgentOverview extends Agent {
   readonly keyPrefix: string;
   readonly credit: Cents;
+  /** Null: it needs no subscription of its own. */
+  readonly subscriptionEndsAt: Date | null;
   /** Services that were not removed. */
   readonly serviceCount: number;
   readonly createdAt: Date;
@@ -25,6 +27,7 @@ export async function listAgents(database: Database): Promise<AgentOverview[]> {
       sql<Cents>`ledger_accounts.balance_cents`.as('credit'),
       sql<number>`(SELECT count(*) FROM services
         WHERE services.agent_id = agents.id AND services.state <> 'removed')`.as('serviceCount'),
+      'agents.subscription_ends_at as subscriptionEndsAt',
       'agents.created_at as createdAt',
     ])
     .orderBy('agents.id')

@@ -56,6 +56,8 @@ export const OPERATED: References = {
           mode: 'live',
           keyPrefix: 'k3v9x2a',
           credit: '145.00',
+          currency: 'EUR',
+          subscriptionEndsAt: null,
           serviceCount: 11,
           createdAt: '2026-01-02T03:04:05.678Z',
         },
