@@ -101,17 +101,17 @@ test('one service’s 100,000 waiting messages cost another’s claim nothing, a
     await storeService(opened.database),
   ];
   await keep(other, 'u a b c');
-  const before = await pagesOf(CLAIM_DUE, [other, 0, 64, 51]);
+  const before = await pagesOf(CLAIM_DUE, [other, 0, 64, 51, null]);
   await pool.query(
     `INSERT INTO messages (service_id, whatsapp_id, chat, text, is_scheduled, due_at)
      SELECT $1, 'W' || n, '447400000002', 'text', false, now() - interval '1 hour'
      FROM generate_series(1, 100000) AS n`,
     [crowded],
   );
-  const beside = await pagesOf(CLAIM_DUE, [other, 0, 64, 51]);
+  const beside = await pagesOf(CLAIM_DUE, [other, 0, 64, 51, null]);
   // The indexes are a level or two deeper, and each is walked some times.
   assert.ok(beside <= before + 40, `${before} pages alone, ${beside} beside 100,000 messages`);
-  const own = await pagesOf(CLAIM_DUE, [crowded, 0, 64, 51]);
+  const own = await pagesOf(CLAIM_DUE, [crowded, 0, 64, 51, null]);
   assert.ok(own < 3000, `${own} pages for 64 of 100,000 messages`);
   assert.ok(own > 64, 'they were really claimed');
 });
