@@ -5,6 +5,7 @@
 import type { AddressInfo } from 'node:net';
 import { Registry } from 'prom-client';
 import { messageId } from '../../gateway/src/domain/ids.ts';
+import { DEFAULT_CATALOGUE } from '../../gateway/src/domain/catalogue.ts';
 import { SAFE_POLICY } from '../../gateway/src/domain/pacing.ts';
 import { createHttpServer } from '../../gateway/src/http/server.ts';
 import type { MediaIntake } from '../../gateway/src/media/media-intake.ts';
@@ -66,6 +67,7 @@ answer('listen', async ({ databaseUrl, masterKeyHex }: HttpOnlyPlace): Promise<s
     },
     secrets: { masterKey: Buffer.from(masterKeyHex, 'hex'), adminToken: 'none' },
     publicUrl: null,
+    catalogue: DEFAULT_CATALOGUE,
     pacing: { policy: SAFE_POLICY, changed: () => undefined },
     receivedFiles: { find: () => Promise.resolve(null), wanted: () => undefined },
     clock: systemClock,
@@ -75,6 +77,7 @@ answer('listen', async ({ databaseUrl, masterKeyHex }: HttpOnlyPlace): Promise<s
     simulatorToken: null,
     isReady: () => Promise.resolve(null),
     metrics: new Registry(),
+    isHealthOnly: false,
   });
   await app.listen({ port: 0, host: '127.0.0.1' });
   return `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;

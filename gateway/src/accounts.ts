@@ -22,7 +22,7 @@ import { ConnectGate } from './sessions/connect-gate.ts';
 import { startHealthReports } from './sessions/health-reports.ts';
 import { Sessions, type SessionsListener } from './sessions/sessions.ts';
 import { WantedLook } from './sessions/wanted-look.ts';
-import type { SimulatedWhatsApp } from './simulated-whatsapp.ts';
+import type { SimulatedTrust, SimulatedWhatsApp } from './simulated-whatsapp.ts';
 import type { Database } from './storage/database.ts';
 import { StoredKeyVault } from './storage/keys/key-vault.ts';
 import type { Notices } from './storage/notices/notices.ts';
@@ -234,7 +234,7 @@ async function openOwnership(
     self: {
       home: secrets.home,
       modes: simulator === null ? ['live'] : ['test', 'live'],
-      simulator: trust == null ? null : Buffer.from(trust.rootKey).toString('hex'),
+      simulator: trust == null ? null : worldOf(trust),
       adminFingerprint: createFingerprint(secrets.masterKey)(secrets.adminToken),
     },
     times: timesOf(config.leaseMs),
@@ -267,6 +267,11 @@ function openDownloader(
     random: systemRandom,
     log,
   });
+}
+
+/** All worlds born of one seed have one root; where they keep their files they keep for life. */
+function worldOf({ rootKey, mediaUrl }: SimulatedTrust): string {
+  return `${Buffer.from(rootKey).toString('hex')} at ${mediaUrl}`;
 }
 
 async function endpointOf(simulator: SimulatedWhatsApp) {

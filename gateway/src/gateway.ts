@@ -9,28 +9,27 @@ import { createKeyring } from './http/access/keyring.ts';
 import { createFileLinks } from './http/media/file-links.ts';
 import type { ServiceId } from './domain/ids.ts';
 import type { AcceptedMessage } from './domain/message.ts';
+import { Housekeeping } from './housekeeping.ts';
 import { createHttpServer } from './http/server.ts';
 import { openReceivedFiles, type ReceivedFiles } from './inbox/received-files.ts';
 import { ReceivedSweeper } from './inbox/received-sweeper.ts';
-import { LifecycleSweeper } from './lifecycle/sweeper.ts';
 import { openMedia, type Media } from './media/open-media.ts';
-import { CallForgetter } from './outbox/call-forgetter.ts';
-import { ExpirySweeper } from './outbox/expiry-sweeper.ts';
 import { tellOwners } from './outbox/wake-owners.ts';
 import { createIntake } from './outbox/intake.ts';
 import { joinProcesses } from './processes.ts';
-import { systemClock } from './runtime/clock.ts';
+import { systemClock, type Clock } from './runtime/clock.ts';
 import { armCrashPoint } from './runtime/crash-point.ts';
 import { lockDirectory } from './runtime/directory-lock.ts';
 import type { Log } from './runtime/log.ts';
 import { systemRandom } from './runtime/random.ts';
-import type { SessionControl } from './sessions/session-control.ts';
 import { addSessionMetrics, gateWarnings } from './sessions/session-metrics.ts';
 import { openSimulatedWhatsApp } from './simulated-whatsapp.ts';
+import { DatabaseClock } from './storage/clock/database-clock.ts';
 import { openDatabase, type Database } from './storage/database.ts';
 import { assertDurable } from './storage/embedded/durability.ts';
 import { startEmbeddedPostgres } from './storage/embedded/embedded-postgres.ts';
 import { createSharedFiles, ownDiskOnly } from './storage/files/shared-files.ts';
+import { assertMasterKey } from './storage/installation.ts';
 import { migrate } from './storage/migrate.ts';
 import { Notices } from './storage/notices/notices.ts';
 import { databaseAnswers } from './storage/ping.ts';
@@ -71,20 +70,22 @@ async function buildGateway(
   const lock = await lockDirectory(config.dataDir);
   stack.defer(() => lock.release());
   const secrets = openSecrets(config);
-  const { notices, database, leaseDatabase } = await prepareDatabase(config, log, stack);
-  const simulator = config.testMode ? await openSimulatedWhatsApp(config) : null;
+  const { notices, database, leaseDatabase, clock } = await prepareDatabase(config, log, stack);
+  await assertMasterKey(database.pool, secrets.masterKey);
+  const simulator = hasSimulator(config) ? await openSimulatedWhatsApp(config) : null;
   stack.defer(() => simulator?.close());
   const { media, receivedFiles } = await openFiles(config, database, secrets, log, stack);
-  const webhooks = openOwnWebhooks(config, database, secrets, log, stack);
+  const webhooks = openOwnWebhooks(config, database, secrets, clock, log, stack);
   const onEvents = (services: ReadonlySet<ServiceId>): void => {
     webhooks.wake(services);
   };
   const shared = { config, database, leaseDatabase, simulator, media, secrets, notices, log };
-  const ground = { ...shared, files: receivedFiles, clock: systemClock, onEvents };
-  const accounts = await openAccounts(ground, stack);
-  const { ownership, downloader } = accounts;
+  const ground = { ...shared, files: receivedFiles, clock, onEvents };
+  const accounts = config.role === 'api' ? null : await openAccounts(ground, stack);
   const sessions = joinProcesses(ground, accounts, stack);
   const { kept, queueChanged } = wakers(accounts, database, log);
+  const metrics = createMetrics(accounts);
+  const housekeeping = new Housekeeping({ database, sessions, metrics, clock, log });
   const http = await createHttpServer({
     database,
     intake: createIntake(database, kept),
@@ -94,19 +95,25 @@ async function buildGateway(
     webhooks,
     secrets,
     publicUrl: config.publicUrl,
-    receivedFiles: { find: receivedFiles.find, wanted: () => downloader.wake() },
-    pacing: accounts.pacing,
-    clock: systemClock,
+    receivedFiles: { find: receivedFiles.find, wanted: () => accounts?.downloader.wake() },
+    catalogue: config.catalogue,
+    pacing: accounts?.pacing ?? { policy: config.pacing, changed: () => undefined },
+    clock,
     random: systemRandom,
     log,
     simulatorUrl: simulator?.httpUrl ?? null,
     simulatorToken: simulator?.token ?? null,
     isReady: () => whyNotReady(database),
-    warnings: () => gateWarnings(accounts.gate),
-    metrics: createMetrics(accounts),
+    warnings: () => [
+      ...(accounts === null ? [] : gateWarnings(accounts.gate)),
+      ...housekeeping.warnings(),
+    ],
+    metrics,
+    isHealthOnly: config.role === 'worker',
   });
-  startHousekeeping(database, sessions, log, stack);
-  await ownership.start();
+  housekeeping.start();
+  stack.defer(() => housekeeping.stop());
+  await accounts?.ownership.start();
   await http.listen({ port: config.port, host: config.host });
   stack.defer(() => http.close());
   media.start(queueChanged);
@@ -119,56 +126,40 @@ async function buildGateway(
   };
 }
 
+/** A simulator of its own would be of no use to a process without sockets: the workers' is another. */
+function hasSimulator({ testMode, role, simulatorUrl }: Config): boolean {
+  return testMode && (role !== 'api' || simulatorUrl !== null);
+}
+
 /** What wakes the sender of an account, here or wherever it is. */
 function wakers(
-  { outbox, ownership }: Accounts,
+  accounts: Accounts | null,
   database: Database,
   log: Log,
 ): {
   kept: (messages: readonly AcceptedMessage[]) => void;
   queueChanged: (serviceId: ServiceId) => void;
 } {
-  const isElsewhere = (serviceId: ServiceId): boolean => ownership.leaseOf(serviceId) === null;
+  const isElsewhere = (serviceId: ServiceId): boolean =>
+    accounts?.ownership.isHeld(serviceId) !== true;
   return {
     kept(messages) {
-      outbox.kept(messages);
+      accounts?.outbox.kept(messages);
       const services = messages.map((message) => message.serviceId);
       tellOwners(database, log, services.filter(isElsewhere));
     },
     queueChanged(serviceId) {
-      outbox.changed(serviceId);
+      accounts?.outbox.changed(serviceId);
       if (isElsewhere(serviceId)) tellOwners(database, log, [serviceId]);
     },
   };
-}
-
-/** What time asks for. */
-function startHousekeeping(
-  database: Database,
-  sessions: SessionControl,
-  log: Log,
-  stack: AsyncDisposableStack,
-): void {
-  const sweeper = new LifecycleSweeper({
-    database,
-    clock: systemClock,
-    random: systemRandom,
-    log,
-    onStopped: (serviceId) => sessions.standingChanged(serviceId),
-  });
-  const forgetter = new CallForgetter(database, systemClock, log);
-  const expiry = new ExpirySweeper(database, systemClock, log);
-  for (const job of [sweeper, forgetter, expiry]) {
-    job.start();
-    stack.defer(() => job.stop());
-  }
 }
 
 async function prepareDatabase(
   config: Config,
   log: Log,
   stack: AsyncDisposableStack,
-): Promise<{ database: Database; leaseDatabase: Database; notices: Notices }> {
+): Promise<{ database: Database; leaseDatabase: Database; notices: Notices; clock: Clock }> {
   let url = config.databaseUrl;
   if (url === null) {
     const embedded = await startEmbeddedPostgres({ dataDir: config.dataDir, log });
@@ -187,7 +178,12 @@ async function prepareDatabase(
   const notices = new Notices({ url, clock: systemClock, random: systemRandom, log });
   notices.start();
   stack.defer(() => notices.close());
-  return { database, leaseDatabase, notices };
+  const clock = new DatabaseClock(database, systemClock, log);
+  await clock.start();
+  stack.defer(() => {
+    clock.stop();
+  });
+  return { database, leaseDatabase, notices, clock };
 }
 
 /** Files on their way out and in: on this disk, and where other processes may need them, there. */
@@ -222,23 +218,25 @@ async function openFiles(
 }
 
 function openOwnWebhooks(
-  { allowPrivateUrls, publicUrl }: Config,
+  { allowPrivateUrls, publicUrl, catalogue }: Config,
   database: Database,
   { masterKey, home }: Secrets,
+  clock: Clock,
   log: Log,
   stack: AsyncDisposableStack,
 ): Webhooks {
-  const files = createFileLinks(masterKey, publicUrl, systemClock);
+  const files = createFileLinks(masterKey, publicUrl, clock);
   const keyring = createKeyring(masterKey, systemRandom);
   const webhooks = openWebhooks({
     database,
     home,
     masterKey,
     allowPrivateUrls,
+    planIds: catalogue.plans.filter((plan) => plan.hasWebhooks).map((plan) => plan.id),
     publicUrl,
     openKey: (sealed) => keyring.open(sealed),
     linkTo: (file, base) => files.linkFrom(base, file),
-    clock: systemClock,
+    clock,
     random: systemRandom,
     log,
   });
@@ -250,10 +248,10 @@ async function whyNotReady(database: Database): Promise<string | null> {
   return (await databaseAnswers(database)) ? null : 'The database does not answer.';
 }
 
-function createMetrics({ sessions, gate }: Accounts): Registry {
+function createMetrics(accounts: Accounts | null): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  addSessionMetrics(registry, sessions, gate);
+  if (accounts !== null) addSessionMetrics(registry, accounts.sessions, accounts.gate);
   return registry;
 }
 

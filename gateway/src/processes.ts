@@ -11,18 +11,21 @@ import type { SessionControl } from './sessions/session-control.ts';
 /**
  * Joins this process with the others on its database: it answers what they ask about its accounts,
  * and reaches theirs.
+ * @param accounts null for a process that has none
  * @param stack stops it again
  * @returns the sessions of all accounts, whoever holds them
  */
 export function joinProcesses(
   { config, database, secrets, notices, clock, log }: Ground,
-  { sessions: here, ownership }: Accounts,
+  accounts: Accounts | null,
   stack: AsyncDisposableStack,
 ): SessionControl {
   const codec = createQuestionCodec(secrets.masterKey);
   const asker = new Asker({ database, codec, notices, clock, log });
   const serves = (mode: ServiceMode): boolean => mode === 'live' || config.testMode;
   const elsewhere = new SessionsElsewhere({ database, notices, asker, serves, clock });
+  if (accounts === null) return elsewhere;
+  const { sessions: here, ownership } = accounts;
   const held = {
     control: here,
     leaseOf: (serviceId: ServiceId) => ownership.leaseOf(serviceId),

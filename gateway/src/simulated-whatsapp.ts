@@ -15,7 +15,7 @@ export interface SimulatedWhatsApp {
 }
 
 /** What tells this simulator from all others. */
-interface SimulatedTrust {
+export interface SimulatedTrust {
   /** The root key of its certificates, 32 bytes. */
   readonly rootKey: Uint8Array;
   /** `https://127.0.0.1:PORT`, where files are. */

@@ -10,14 +10,18 @@ const OTHER_PHONE = '447400000002';
  * is linked already. Everything here goes through the public API, as any customer would.
  */
 export async function welcome(gateway: Gateway, config: Config): Promise<void> {
+  const what = config.role === 'all' ? 'Tickwire' : `Tickwire (${config.role})`;
   const lines = [
     '',
-    `  Tickwire is ready at ${gateway.url} (${(performance.now() / 1000).toFixed(1)} s)`,
+    `  ${what} is ready at ${gateway.url} (${(performance.now() / 1000).toFixed(1)} s)`,
     '',
-    `  Reference     ${gateway.url}/docs`,
-    `  Admin token   ${shownToken(gateway, config)}`,
   ];
-  if (gateway.hasSimulator) lines.push(...(await testAccountLines(gateway)));
+  if (config.role !== 'worker') {
+    lines.push(`  Reference     ${gateway.url}/docs`);
+    lines.push(`  Admin token   ${shownToken(gateway, config)}`);
+  }
+  if (gateway.hasSimulator && config.role === 'all')
+    lines.push(...(await testAccountLines(gateway)));
   process.stdout.write(`${lines.join('\n')}\n\n`);
 }
 

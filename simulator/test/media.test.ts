@@ -86,6 +86,27 @@ test('an upload under a wrong name is refused', async () => {
   await assert.rejects(fetch(path), /fetch failed/, 'who does not trust the certificate stays out');
 });
 
+test('faults cut-upload and cut-download: the connection breaks halfway', async () => {
+  const file = randomBytes(300_000);
+  const document = { document: file, mimetype: 'application/pdf', fileName: 'cut.pdf' };
+  const sent = await client.socket.sendMessage(TO_ANN, document);
+  const path = sent?.message?.documentMessage?.directPath;
+  const { body } = await world.call('GET', '/simulator');
+  const options = { dispatcher: dispatcherTrusting(world.mediaCertificate) } as RequestInit;
+  const download = async (): Promise<number> => {
+    const response = await fetch(`${String(body['mediaUrl'])}${path}`, options);
+    return (await response.arrayBuffer()).byteLength;
+  };
+  await world.fault('cut-upload');
+  const upload = { ...options, method: 'POST', body: 'something' };
+  const place = `${String(body['mediaUrl'])}/mms/image/${'C'.repeat(43)}`;
+  await assert.rejects(fetch(place, upload), /fetch failed/);
+  assert.equal((await fetch(place, upload)).status, 400, 'the next one gets an answer');
+  await world.fault('cut-download');
+  await assert.rejects(download(), /terminated/);
+  assert.ok((await download()) > file.length);
+});
+
 /** Node's own `fetch` takes a dispatcher of the class its global one has. */
 function dispatcherTrusting(ca: string): unknown {
   const symbol = Symbol.for('undici.globalDispatcher.1');

@@ -1,8 +1,11 @@
 import { resolve } from 'node:path';
 import { toError } from '../domain/errors.ts';
 import { MEDIA_BYTES_MAX } from '../domain/media.ts';
+import type { Catalogue } from '../domain/catalogue.ts';
 import type { PacingPolicy } from '../domain/pacing.ts';
+import type { Plan } from '../domain/plans.ts';
 import type { Environment } from './environment.ts';
+import { decideCatalogue } from './catalogue-file.ts';
 import { decidePacing } from './pacing-file.ts';
 
 /** Every decision the environment makes, checked and with its defaults. */
@@ -37,8 +40,12 @@ export interface Config {
   readonly allowPrivateUrls: boolean;
   /** Where the crash campaign makes this process kill itself (`runtime/crash-point.ts`). */
   readonly crashAt: string | null;
+  /** `api` serves HTTP, `worker` holds the accounts' sockets, `all` does both. */
+  readonly role: 'all' | 'api' | 'worker';
   /** After how long without a sign of life a process's accounts are taken over by others. */
   readonly leaseMs: number;
+  /** What agents buy, and for how much. */
+  readonly catalogue: Catalogue;
   /** How fast accounts may send. */
   readonly pacing: PacingPolicy;
   readonly logLevel: string;
@@ -72,12 +79,10 @@ export function decideConfig(environment: Environment): Config {
   if (!LOG_LEVELS.includes(logLevel)) {
     throw new ConfigError(`LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}.`);
   }
-  if ((environment.TICKWIRE_ROLE ?? 'all') !== 'all') {
-    throw new ConfigError('TICKWIRE_ROLE can only be "all" in this version.');
-  }
   if (environment.TICKWIRE_CRASH_AT !== undefined && !testMode) {
     throw new ConfigError('TICKWIRE_CRASH_AT needs TICKWIRE_TEST_MODE=on.');
   }
+  const catalogue = readCatalogue(environment.TICKWIRE_CATALOGUE);
   return {
     port: readPort(environment.PORT),
     host: environment.HOST ?? '127.0.0.1',
@@ -102,19 +107,39 @@ export function decideConfig(environment: Environment): Config {
       environment.TICKWIRE_ALLOW_PRIVATE_URLS,
       false,
     ),
-    pacing: readPacing(environment.TICKWIRE_PACING),
+    catalogue,
+    pacing: readPacing(environment.TICKWIRE_PACING, catalogue.plans),
     crashAt: environment.TICKWIRE_CRASH_AT ?? null,
+    role: readRole(environment),
     leaseMs: readCount('TICKWIRE_LEASE_SECONDS', environment.TICKWIRE_LEASE_SECONDS, 30) * 1000,
     logLevel,
   };
 }
 
-function readPacing(written: string | undefined): PacingPolicy {
+function readCatalogue(written: string | undefined): Catalogue {
   try {
-    return decidePacing(written);
+    return decideCatalogue(written);
   } catch (error) {
     throw new ConfigError(toError(error).message, { cause: error });
   }
+}
+
+function readPacing(written: string | undefined, plans: readonly Plan[]): PacingPolicy {
+  try {
+    return decidePacing(written, plans);
+  } catch (error) {
+    throw new ConfigError(toError(error).message, { cause: error });
+  }
+}
+
+function readRole({ TICKWIRE_ROLE: role = 'all', DATABASE_URL }: Environment): Config['role'] {
+  if (role !== 'all' && role !== 'api' && role !== 'worker') {
+    throw new ConfigError('TICKWIRE_ROLE must be "all", "api" or "worker".');
+  }
+  if (role !== 'all' && DATABASE_URL === undefined) {
+    throw new ConfigError(`TICKWIRE_ROLE=${role} needs a DATABASE_URL that all processes share.`);
+  }
+  return role;
 }
 
 function readPort(written: string | undefined): number {

@@ -12,6 +12,7 @@ export interface Environment {
   readonly TICKWIRE_ROLE: string | undefined;
   readonly TICKWIRE_ALLOW_PRIVATE_URLS: string | undefined;
   readonly TICKWIRE_PACING: string | undefined;
+  readonly TICKWIRE_CATALOGUE: string | undefined;
   readonly TICKWIRE_PUBLIC_URL: string | undefined;
   readonly TICKWIRE_MEDIA_DAYS: string | undefined;
   readonly TICKWIRE_MEDIA_BYTES_MAX: string | undefined;
@@ -36,6 +37,7 @@ export function readEnvironment(): Environment {
     TICKWIRE_ROLE: read('TICKWIRE_ROLE'),
     TICKWIRE_ALLOW_PRIVATE_URLS: read('TICKWIRE_ALLOW_PRIVATE_URLS'),
     TICKWIRE_PACING: read('TICKWIRE_PACING'),
+    TICKWIRE_CATALOGUE: read('TICKWIRE_CATALOGUE'),
     TICKWIRE_PUBLIC_URL: read('TICKWIRE_PUBLIC_URL'),
     TICKWIRE_MEDIA_DAYS: read('TICKWIRE_MEDIA_DAYS'),
     TICKWIRE_MEDIA_BYTES_MAX: read('TICKWIRE_MEDIA_BYTES_MAX'),

@@ -32,6 +32,7 @@ export const ERRORS = {
   message_not_found: [404, 'There is no message with this id.'],
   service_not_found: [404, 'There is no such service.'],
   agent_not_found: [404, 'There is no such agent.'],
+  transaction_not_found: [404, 'There is no such transaction of this agent.'],
   route_not_found: [404, 'There is nothing at this address.'],
   method_not_allowed: [405, 'This address does not take this method.'],
   service_expired: [409, 'The time of this service is over; renew it first.'],

@@ -19,7 +19,9 @@ export function parseAmount(written: string, parameter: string): Cents {
   return cents(Number(match[1]) * 100 + Number((match[2] ?? '0').padEnd(2, '0')));
 }
 
-/** `14500` -> `"145.00"`. */
+/** `14500` -> `"145.00"`, `-550` -> `"-5.50"`. */
 export function formatAmount(amount: Cents): string {
-  return `${Math.trunc(amount / 100)}.${String(amount % 100).padStart(2, '0')}`;
+  const size = Math.abs(amount);
+  const sign = amount < 0 ? '-' : '';
+  return `${sign}${Math.trunc(size / 100)}.${String(size % 100).padStart(2, '0')}`;
 }

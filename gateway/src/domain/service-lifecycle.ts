@@ -14,6 +14,8 @@ import { addMonths, dayOfMonth } from './months.ts';
  * - `renew` adds months to the later of now and the expiry, so nobody loses days by paying early and
  *   nobody pays for days that are gone. The day of the month stays the one it was bought on, where
  *   the month has it: 31 January, 28 February, 31 March.
+ * - Time whose charge was taken back is gone from the expiry; if that ends the service's time, the
+ *   twenty days begin then.
  * - Removed is final. The operator may undo a removal by the clock for a day (see `lifecycle/`).
  */
 export interface ServiceLife {
@@ -31,6 +33,8 @@ export type LifeEvent =
   | { readonly type: 'suspend' }
   | { readonly type: 'unsuspend' }
   | { readonly type: 'renew'; readonly months: number }
+  /** Months that were bought are taken back, with their money. */
+  | { readonly type: 'take-back'; readonly months: number }
   | { readonly type: 'remove' }
   /** Time has passed. */
   | { readonly type: 'look' };
@@ -55,6 +59,8 @@ export function stepLife(life: ServiceLife, event: LifeEvent, nowMs: number): Li
       return settle({ ...life, isSuspendedByHand: false }, nowMs);
     case 'renew':
       return settle(renewed(life, event.months, nowMs), nowMs);
+    case 'take-back':
+      return settle(takenBack(life, event.months), nowMs);
     case 'remove':
       return { life: { ...life, state: 'removed' } };
     case 'look':
@@ -75,6 +81,11 @@ function renewed(life: ServiceLife, months: number, nowMs: number): ServiceLife 
   }
   const billingDay = dayOfMonth(nowMs);
   return { ...life, billingDay, expiresAtMs: addMonths(nowMs, months, billingDay) };
+}
+
+function takenBack(life: ServiceLife, months: number): ServiceLife {
+  const expiresAtMs = addMonths(life.expiresAtMs, -months, life.billingDay);
+  return { ...life, expiresAtMs, suspendedAtMs: null };
 }
 
 /** What follows from the two reasons to be suspended, and from time. */

@@ -2,6 +2,7 @@ import type { Registry } from 'prom-client';
 import type { ServiceId } from '../domain/ids.ts';
 import type { MediaIntake } from '../media/media-intake.ts';
 import type { Intake } from '../outbox/intake.ts';
+import type { Catalogue } from '../domain/catalogue.ts';
 import type { PacingPolicy } from '../domain/pacing.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
@@ -43,6 +44,8 @@ export interface HttpParts {
     /** Somebody asks for a file that is not here. */
     wanted(): void;
   };
+  /** What agents buy, and for how much. */
+  readonly catalogue: Catalogue;
   readonly pacing: {
     /** How fast accounts may send, unless something else was asked for a service. */
     readonly policy: PacingPolicy;
@@ -61,4 +64,6 @@ export interface HttpParts {
   /** What the operator should know although requests are served, a sentence each. */
   warnings?(): readonly string[];
   readonly metrics: Registry;
+  /** True: nothing but health and metrics is served. */
+  readonly isHealthOnly: boolean;
 }

@@ -8,8 +8,16 @@ import { addAgents } from './operator/agents.ts';
 import { addCreateService } from './operator/create-service.ts';
 import { addCredit } from './operator/credit.ts';
 import { addExpireService } from './operator/expire-service.ts';
+import { addAgentStatement } from './operator/agent-statement.ts';
+import { addSubscribe } from './operator/subscribe.ts';
+import { addReverse } from './operator/reverse.ts';
+import { addImportServices } from './operator/import-services.ts';
+import { addHandleService } from './operator/handle-service.ts';
+import { addListAgents } from './operator/list-agents.ts';
+import { addRenewService } from './operator/renew-service.ts';
 import { addSetPacing } from './operator/set-pacing.ts';
 import { addShowPacing } from './operator/show-pacing.ts';
+import { addShowService } from './operator/show-service.ts';
 import { addListServices } from './operator/list-services.ts';
 import { addGetReceivedFile } from './media/get-received-file.ts';
 import { addConnect } from './partner/connect.ts';
@@ -21,6 +29,7 @@ import { addQrCode } from './partner/qr-code.ts';
 import { addRemove } from './partner/remove.ts';
 import { addRenew } from './partner/renew.ts';
 import { addShowAllService } from './partner/show-all-service.ts';
+import { addStatement } from './partner/statement.ts';
 import { addSuspend } from './partner/suspend.ts';
 import { addUnsuspend } from './partner/unsuspend.ts';
 import { describeRoutes, noteRoutes } from './reference/described-routes.ts';
@@ -96,13 +105,22 @@ const DOORS = {
     addRemove,
     addShowAllService,
     addGetWalletBalance,
+    addStatement,
   ],
   media: [addGetReceivedFile],
   operator: [
     addAgents,
+    addListAgents,
     addCredit,
+    addReverse,
+    addAgentStatement,
+    addSubscribe,
     addCreateService,
     addListServices,
+    addShowService,
+    addHandleService,
+    addRenewService,
+    addImportServices,
     addExpireService,
     addShowPacing,
     addSetPacing,
@@ -110,8 +128,12 @@ const DOORS = {
   health: [addHello, addLive, addReady, addMetrics],
 };
 
-/** Every address the gateway answers, door by door. */
+/** Every address the gateway answers, door by door; a process without an API has one door. */
 export async function addRoutes(app: FastifyInstance, edge: Edge): Promise<void> {
+  if (edge.isHealthOnly) {
+    for (const addEndpoint of DOORS.health) addEndpoint(app, edge);
+    return;
+  }
   const noted = noteRoutes(app);
   for (const endpoints of Object.values(DOORS)) {
     for (const addEndpoint of endpoints) addEndpoint(app, edge);

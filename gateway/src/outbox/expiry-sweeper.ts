@@ -38,7 +38,8 @@ export class ExpirySweeper {
 
   async #sweep(): Promise<void> {
     try {
-      while (!this.#isStopped) {
+      // While the database's clock is not believed, nothing is over: it would be over for good.
+      while (!this.#isStopped && this.#clock.believedMs() === null) {
         const expired = await expireMessages(this.#database.pool, BATCH_COUNT);
         if (expired.length < BATCH_COUNT) return;
       }

@@ -35,6 +35,7 @@ import {
 } from './sender-state.ts';
 
 const SHOW_QUEUE_MS = 1000;
+const CLOCK_RETRY_MS = 5000;
 const RESTRICTION_ANSWER_MS_MAX = 5000;
 /** When only a change can let something go, it is looked all the same, now and then. */
 const ASK_PACING_MS_MAX = 60_000;
@@ -155,7 +156,7 @@ export class Sender {
   }
 
   #carryOut(effect: SenderEffect): void {
-    const { sessions, pacing } = this.#parts;
+    const { sessions, pacing, clock } = this.#parts;
     const { pool } = this.#parts.database;
     const serviceId = this.#serviceId;
     switch (effect.type) {
@@ -180,7 +181,9 @@ export class Sender {
       case 'look-ahead':
         this.#ask(async () => {
           const waitMs = await nextDueInMs(pool, serviceId);
-          return { type: 'looked-ahead', waitMs };
+          // A clock that is not believed may say for long that something is due.
+          const leastMs = clock.believedMs() === null ? -Infinity : CLOCK_RETRY_MS;
+          return { type: 'looked-ahead', waitMs: waitMs && Math.max(waitMs, leastMs) };
         });
         break;
       case 'hand-over':
@@ -264,8 +267,9 @@ export class Sender {
       return { type: 'due-claimed', messages: [], isAll: true, againInMs };
     }
     const isFree = turn.kind === 'free';
+    const scheduledUntilMs = this.#parts.clock.believedMs();
     const messages = isFree
-      ? await claimDueMessages(this.#parts.database.pool, lease, places)
+      ? await claimDueMessages(this.#parts.database.pool, lease, { ...places, scheduledUntilMs })
       : [turn.message];
     if (messages.length > 0) passCrashPoint('claimed');
     const isAll = isFree && messages.length < places.count;

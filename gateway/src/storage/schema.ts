@@ -328,6 +328,8 @@ interface LedgerAccountTable {
   kind: 'agent' | 'sales' | 'funding';
   agent_id: AgentId | null;
   balance_cents: Generated<number>;
+  /** Of a wallet. */
+  entries_count: Generated<number>;
 }
 
 interface LedgerTransactionTable {
@@ -353,4 +355,8 @@ interface LedgerEntryTable {
   transaction_id: number;
   account_id: number;
   amount_cents: number;
+  /** Its place among the entries of its wallet, from 1; null where no balance is kept. */
+  position: number | null;
+  /** The wallet's balance after it. */
+  balance_cents: number | null;
 }

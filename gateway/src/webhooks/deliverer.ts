@@ -1,6 +1,5 @@
 import { toError } from '../domain/errors.ts';
 import type { ServiceId } from '../domain/ids.ts';
-import { PLANS_WITH_WEBHOOKS } from '../domain/plans.ts';
 import { createBatcher } from '../runtime/batcher.ts';
 import { passCrashPoint } from '../runtime/crash-point.ts';
 import type { Log } from '../runtime/log.ts';
@@ -54,6 +53,8 @@ export interface DelivererParts extends PostParts {
   readonly writer: WriterParts;
   readonly random: Random;
   readonly log: Log;
+  /** The plans that include webhooks. */
+  readonly planIds: readonly number[];
 }
 
 /**
@@ -188,7 +189,7 @@ export class Deliverer {
           holdMs: HOLD_MS,
           nowMs: clock.now(),
           wokenMax: WOKEN_MAX,
-          planIds: PLANS_WITH_WEBHOOKS,
+          planIds: this.#parts.planIds,
         });
         for (const row of rows) this.#adopt(row);
       } while (this.#wanted.size > 0 && !this.#isStopped);

@@ -29,6 +29,8 @@ export interface WebhooksParts extends Omit<WriterParts, 'secrets'> {
   /** 32 bytes. */
   readonly masterKey: Uint8Array;
   readonly allowPrivateUrls: boolean;
+  /** The plans that include webhooks. */
+  readonly planIds: readonly number[];
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -64,7 +66,15 @@ export function openWebhooks(parts: WebhooksParts): Webhooks {
   const posting = (): PostParts => {
     return { outgoing, clock, limits, posts: new Posts(clock, limits.totalMsMax) };
   };
-  const deliverer = new Deliverer({ ...posting(), database, home, writer, random, log });
+  const deliverer = new Deliverer({
+    ...posting(),
+    database,
+    home,
+    writer,
+    random,
+    log,
+    planIds: parts.planIds,
+  });
   const sweeper = new EventSweeper({ database, clock, log });
   const testing = posting();
   return {

@@ -5,6 +5,7 @@ import { waitUntil } from './wait-until.ts';
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts');
 const READY_WITHIN_MS = 30_000;
+const ENDED = 'ended';
 
 /** How a gateway is started. */
 export interface GatewayProcessOptions {
@@ -55,14 +56,15 @@ export class GatewayProcess implements AsyncDisposable {
       'the gateway to be ready',
       () => {
         const text = output.join('');
-        if (child.exitCode !== null) throw new Error(`the gateway ended:\n${text}`);
-        return /Tickwire is ready at (\S+)/.exec(text)?.[1];
+        if (child.exitCode !== null) return ENDED;
+        return /Tickwire(?: \(\w+\))? is ready at (\S+)/.exec(text)?.[1];
       },
       READY_WITHIN_MS,
     ).catch((error: unknown) => {
       child.kill('SIGKILL');
       throw new Error(`the gateway did not start:\n${output.join('')}`, { cause: error });
     });
+    if (url === ENDED) throw new Error(`the gateway ended:\n${output.join('')}`);
     return new GatewayProcess(child, output, url, adminToken);
   }
 

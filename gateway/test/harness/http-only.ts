@@ -1,24 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { Registry } from 'prom-client';
 import { serviceId, type ServiceId } from '../../src/domain/ids.ts';
-import { createKeyring } from '../../src/http/access/keyring.ts';
-import { SAFE_POLICY } from '../../src/domain/pacing.ts';
-import { createHttpServer } from '../../src/http/server.ts';
 import type { HttpParts } from '../../src/http/parts.ts';
-import { openMedia } from '../../src/media/open-media.ts';
-import { createIntake } from '../../src/outbox/intake.ts';
-import { systemClock } from '../../src/runtime/clock.ts';
-import { createLog } from '../../src/runtime/log.ts';
-import { systemRandom } from '../../src/runtime/random.ts';
-import { openDatabase, type Database } from '../../src/storage/database.ts';
-import { ownDiskOnly } from '../../src/storage/files/shared-files.ts';
-import { openWebhooks } from '../../src/webhooks/open-webhooks.ts';
+import type { Database } from '../../src/storage/database.ts';
 import { createTestDatabase } from './database.ts';
-import { HeldSessions } from './held-sessions.ts';
+import { startEdge, type RunningEdge } from './edge.ts';
+import type { HeldSessions } from './held-sessions.ts';
 
 /** An answer, read to its end. */
 export interface HttpAnswer {
@@ -45,17 +31,12 @@ export class HttpOnly implements AsyncDisposable {
   readonly dataDir: string;
   readonly #stack: AsyncDisposableStack;
 
-  private constructor(
-    url: string,
-    dataDir: string,
-    parts: HttpParts & { readonly sessions: HeldSessions },
-    stack: AsyncDisposableStack,
-  ) {
-    this.url = url;
-    this.dataDir = dataDir;
-    this.database = parts.database;
-    this.sessions = parts.sessions;
-    this.adminToken = parts.secrets.adminToken;
+  private constructor(edge: RunningEdge, adminToken: string, stack: AsyncDisposableStack) {
+    this.url = edge.url;
+    this.dataDir = edge.dataDir;
+    this.database = edge.database;
+    this.sessions = edge.sessions;
+    this.adminToken = adminToken;
     this.#stack = stack;
   }
 
@@ -70,64 +51,11 @@ export class HttpOnly implements AsyncDisposable {
     const stack = new AsyncDisposableStack();
     const made = await createTestDatabase();
     stack.defer(() => made.drop());
-    const database = openDatabase(through(made.url), () => undefined);
-    stack.defer(() => database.close());
-    const sessions = new HeldSessions(database);
-    const dataDir = mkdtempSync(join(tmpdir(), 'http-'));
-    const media = await openMedia({
-      dataDir,
-      database,
-      sharedFiles: ownDiskOnly,
-      masterKey: randomBytes(32),
-      allowPrivateUrls: false,
-      clock: systemClock,
-      random: systemRandom,
-      log: createLog('silent'),
-    });
-    stack.defer(() => media.stop());
+    const adminToken = `tw_admin_${randomBytes(8).toString('hex')}`;
+    const databaseUrl = through(made.url);
     const masterKey = randomBytes(32);
-    const keyring = createKeyring(masterKey, systemRandom);
-    const webhooks = openWebhooks({
-      home: 'http-only',
-      database,
-      masterKey,
-      allowPrivateUrls: false,
-      publicUrl: null,
-      openKey: (sealed) => keyring.open(sealed),
-      linkTo: () => '',
-      clock: systemClock,
-      random: systemRandom,
-      log: createLog('silent'),
-    });
-    stack.defer(() => webhooks.stop());
-    const parts = {
-      database,
-      webhooks,
-      media: media.intake,
-      queueChanged: () => undefined,
-      intake: createIntake(database, () => undefined),
-      secrets: {
-        masterKey,
-        adminToken: `tw_admin_${randomBytes(8).toString('hex')}`,
-      },
-      publicUrl: null,
-      pacing: { policy: SAFE_POLICY, changed: () => undefined },
-      receivedFiles: { find: () => Promise.resolve(null), wanted: () => undefined },
-      clock: systemClock,
-      random: systemRandom,
-      log: createLog('silent'),
-      simulatorUrl: null,
-      simulatorToken: null,
-      isReady: () => Promise.resolve(null),
-      metrics: new Registry(),
-      ...changes,
-      sessions,
-    };
-    const app = await createHttpServer(parts);
-    await app.listen({ port: 0, host: '127.0.0.1' });
-    stack.defer(() => app.close());
-    const { port } = app.server.address() as AddressInfo;
-    return new HttpOnly(`http://127.0.0.1:${port}`, dataDir, parts, stack);
+    const edge = await startEdge({ databaseUrl, masterKey, adminToken, changes }, stack);
+    return new HttpOnly(edge, adminToken, stack);
   }
 
   /** Sends a request and reads the answer. */

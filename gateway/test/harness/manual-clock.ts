@@ -15,6 +15,10 @@ export class ManualClock implements Clock {
     return this.#nowMs;
   }
 
+  believedMs(): number | null {
+    return null;
+  }
+
   monotonicMs(): number {
     return this.#nowMs - this.#startMs;
   }

@@ -61,6 +61,12 @@ describe('the admin token is asked for', () => {
     ['POST', '/admin/services'],
     ['GET', '/admin/services'],
     ['POST', '/admin/services/x/expire'],
+    ['GET', '/admin/agents'],
+    ['GET', '/admin/services/x'],
+    ['POST', '/admin/services/x/suspend'],
+    ['POST', '/admin/services/x/unsuspend'],
+    ['POST', '/admin/services/x/remove'],
+    ['POST', '/admin/services/x/renew'],
     ['GET', '/simulator/stats'],
     ['POST', '/simulator/phones'],
     ['DELETE', '/simulator'],
@@ -188,6 +194,63 @@ describe('services', () => {
     const { apiKey } = await http.openService();
     assert.equal((await http.operate(`/admin/services/${apiKey}/expire`, {})).status, 409);
     assert.equal((await http.operate('/admin/services/x/expire', {})).status, 404);
+  });
+});
+
+/** What an agent is listed as. */
+async function listedAgent(agentId: number): Promise<Record<string, unknown>> {
+  const agents = (await http.operate('/admin/agents')).json as Record<string, unknown>[];
+  return agents.find((agent) => agent['agentId'] === agentId) ?? {};
+}
+
+async function operate(path: string, body: unknown = {}) {
+  const { status, json } = await http.operate(`/admin/services/${path}`, body);
+  return { status, json: json as Record<string, unknown> };
+}
+
+describe('what the operator does with a service', () => {
+  test('an agent’s wallet pays for a renewal, once under a key', async () => {
+    const made = await http.operate('/admin/agents', { name: 'Shop', credit: '40.00' });
+    const { agentId, agentKey } = made.json as { agentId: number; agentKey: string };
+    const bought = await http.post('/module/create', { agentKey, planId: 2, cycle: 1 });
+    const { apiKey } = bought.json as { apiKey: string };
+    const before = (await http.operate(`/admin/services/${apiKey}`)).json as { expiresAt: string };
+    const once = { cycle: 3, idempotencyKey: 'invoice 7' };
+    const first = await operate(`${apiKey}/renew`, once);
+    assert.equal(first.status, 200);
+    assert.deepEqual((await operate(`${apiKey}/renew`, once)).json, first.json);
+    const months = Date.parse(String(first.json['expiresAt'])) - Date.parse(before.expiresAt);
+    assert.ok(months > 88 * 86_400_000 && months < 93 * 86_400_000);
+    const { createdAt, keyPrefix, ...agent } = await listedAgent(agentId);
+    assert.deepEqual(agent, {
+      agentId,
+      name: 'Shop',
+      mode: 'live',
+      credit: '20.00',
+      currency: 'EUR',
+      subscriptionEndsAt: null,
+      serviceCount: 1,
+    });
+    assert.equal(keyPrefix, agentKey.slice(0, 7));
+    assert.ok(Date.parse(String(createdAt)) > 0);
+    assert.equal((await operate(`${apiKey}/renew`, { cycle: 6 })).status, 402);
+    assert.equal((await operate(`${apiKey}/renew`, { cycle: 5 })).status, 400);
+    assert.deepEqual((await http.operate(`/admin/services/${apiKey}`)).json, first.json);
+  });
+
+  test('its own costs nothing and is suspended, brought back and removed', async () => {
+    const { apiKey } = await http.openService();
+    const { json } = await operate(`${apiKey}/renew`, { cycle: 1 });
+    assert.equal(json['state'], 'active');
+    assert.equal((await operate(`${apiKey}/suspend`)).json['state'], 'suspended');
+    assert.equal((await http.ask(`/serviceSettings/${apiKey}`)).status, 403);
+    assert.equal((await operate(`${apiKey}/unsuspend`)).json['state'], 'active');
+    assert.equal((await http.ask(`/serviceSettings/${apiKey}`)).status, 200);
+    assert.equal((await operate(`${apiKey}/remove`)).json['state'], 'removed');
+    for (const verb of ['suspend', 'unsuspend', 'remove', 'renew']) {
+      assert.equal((await operate(`${apiKey}/${verb}`, { cycle: 1 })).status, 404, verb);
+    }
+    assert.equal((await http.operate(`/admin/services/${apiKey}`)).status, 404);
   });
 });
 

@@ -7,17 +7,19 @@ import {
   type SenderEffect,
   type SenderEvent,
 } from '../../src/outbox/sender-state.ts';
+import { stepSession } from '../../src/sessions/session-machine.ts';
 import {
   IDLE_SESSION,
-  stepSession,
   type SessionEffect,
   type SessionEvent,
-} from '../../src/sessions/session-machine.ts';
+} from '../../src/sessions/session-model.ts';
 import type { ModelledDatabase } from './modelled-database.ts';
 import type { Socket } from './modelled-whatsapp.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 
 const WRITE_AGAIN_MS = 250;
+/** How long an account waits for its turn to open a socket. */
+const TURN_MS = 20;
 
 /**
  * An account in a process that owns it: the session machine and the sender machine, and in a few
@@ -84,6 +86,9 @@ export class SimulatedAccount {
 
   #carryOutForSession(effect: SessionEffect): void {
     switch (effect.type) {
+      case 'ask-turn':
+        this.#afterForSession(TURN_MS, { type: 'turn' });
+        break;
       case 'open':
         this.#open();
         break;
@@ -97,8 +102,9 @@ export class SimulatedAccount {
       case 'last-after':
         this.#afterForSession(effect.delayMs, { type: 'lasted' });
         break;
+      case 'forget-after':
       case 'forget-credentials':
-        throw new Error('nobody has unlinked this device');
+        throw new Error('nobody has unlinked or refused this device');
     }
   }
 
@@ -146,7 +152,7 @@ export class SimulatedAccount {
   #closed(number: number): void {
     if (number !== this.#connectionNumber) return;
     this.#closeSocket();
-    this.#stepSession({ type: 'closed', reason: 'lost', detail: '' });
+    this.#stepSession({ type: 'closed', end: { reason: 'lost', detail: '' } });
   }
 
   /** An answer is a row first, and news for the sender then. */

@@ -44,6 +44,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'whatsapp',
     'simulated-whatsapp.ts',
   ],
+  'housekeeping.ts': ['ledger', 'lifecycle', 'outbox', 'runtime', 'sessions', 'storage'],
   'processes.ts': ['accounts.ts', 'domain', 'sessions'],
   'simulated-whatsapp.ts': ['config'],
   'welcome.ts': ['gateway.ts', 'config'],

@@ -48,6 +48,7 @@ export class WebhookWorld implements AsyncDisposable {
       home: randomBytes(8).toString('hex'),
       masterKey: this.masterKey,
       allowPrivateUrls: true,
+      planIds: [4],
       publicUrl: null,
       openKey: () => API_KEY,
       linkTo: (file, base) => `${base}/media/${file.messageId}`,

@@ -7,6 +7,7 @@ import { createAgent } from '../../storage/agents/agents.ts';
 import type { Edge } from '../edge.ts';
 import { required, single } from '../parameters/parameters.ts';
 import { readParameters } from '../parameters/read-parameters.ts';
+import { switchIn } from '../parameters/switch.ts';
 import { readMode } from './mode-parameter.ts';
 
 const NAME_CHARACTERS_MAX = 200;
@@ -31,6 +32,9 @@ export function addAgents(app: FastifyInstance, edge: Edge): void {
       }
       const credit = parseAmount(single(parameters, 'credit') ?? '0', 'credit');
       const mode = readMode(parameters, edge.simulatorUrl !== null);
+      const needsSubscription =
+        edge.catalogue.agentSubscription !== null &&
+        (switchIn(parameters, 'needsSubscription') ?? true);
       const issued = edge.keyring.issue();
       const agentId = await edge.database.query.transaction().execute(async (transaction) => {
         const id = await createAgent(transaction, {
@@ -38,6 +42,7 @@ export function addAgents(app: FastifyInstance, edge: Edge): void {
           mode,
           keyFingerprint: issued.fingerprint,
           keyPrefix: issued.prefix,
+          subscriptionEndsAtMs: needsSubscription ? edge.clock.now() : null,
         });
         await transfer(transaction, {
           kind: 'top-up',

@@ -30,7 +30,7 @@ export function addCreateService(app: FastifyInstance, edge: Edge): void {
       const mode = readMode(parameters, edge.simulatorUrl !== null);
       const link = readLink(parameters, mode);
       const { apiKey, serviceId } = await openService(edge, {
-        plan: readPlan(parameters),
+        plan: readPlan(edge.catalogue, parameters),
         months: readCycle(parameters),
         mode,
         receivesMessages: true,

@@ -23,18 +23,19 @@ export function addCreate(app: FastifyInstance, edge: Edge): void {
     url: '/module/create',
     config: { errorFamily: 'status' },
     schema: { response: { 200: Created } },
-    async handler(request): Promise<Static<typeof Created>> {
+    async handler(request, reply): Promise<Static<typeof Created>> {
       refuseAutomaticRequest(request.headers);
       const parameters = await readParameters(request);
       const agent = await agentOf(edge, parameters);
-      const { apiKey } = await openService(edge, {
-        plan: readPlan(parameters),
+      const { apiKey, serviceId } = await openService(edge, {
+        plan: readPlan(edge.catalogue, parameters),
         months: readCycle(parameters),
         mode: agent.mode,
         receivesMessages: false,
         agent,
         idempotencyKey: readIdempotencyKey(request, parameters),
       });
+      if (serviceId === null) reply.header('Idempotent-Replayed', 'true');
       return { status: 'true', message: CREATED, apiKey };
     },
   });

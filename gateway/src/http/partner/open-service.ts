@@ -1,7 +1,9 @@
 import { toError } from '../../domain/errors.ts';
 import type { ServiceId } from '../../domain/ids.ts';
 import { addMonths, dayOfMonth } from '../../domain/months.ts';
-import { priceOf, type Plan } from '../../domain/plans.ts';
+import { priceOf } from '../../domain/catalogue.ts';
+import type { Plan } from '../../domain/plans.ts';
+import { assertSubscribed } from '../../lifecycle/assert-subscribed.ts';
 import { transfer } from '../../ledger/transfer.ts';
 import type { Agent } from '../../storage/agents/agents.ts';
 import { createService } from '../../storage/services/create-service.ts';
@@ -28,7 +30,7 @@ export interface OpenedService {
 
 /**
  * Opens a service and charges for it in one transaction, then begins to connect it.
- * @throws Problem `insufficient_credit` or `idempotency_conflict`, and nothing was opened or charged
+ * @throws Problem `insufficient_credit`, `subscription_ended` or `idempotency_conflict`, and nothing was opened or charged
  */
 export async function openService(edge: Edge, order: ServiceOrder): Promise<OpenedService> {
   const orderName = nameOf(order);
@@ -55,11 +57,14 @@ export async function openService(edge: Edge, order: ServiceOrder): Promise<Open
       fingerprint: `create plan ${order.plan.id}, ${order.months} months`,
       from: { agentId: order.agent.id },
       to: 'sales',
-      amount: priceOf(order.months),
+      amount: priceOf(edge.catalogue, order.plan.id, order.months),
       ...(created === null ? {} : { bought: { serviceId: created, months: order.months } }),
     });
     const isWhole = (created === null) === (outcome === 'repeated');
     if (!isWhole) throw new Error('a service and its charge are not of one order');
+    if (outcome === 'moved') {
+      await assertSubscribed(transaction, edge.catalogue, order.agent.id);
+    }
     return created;
   });
   if (serviceId !== null) await beginToConnect(edge, serviceId);

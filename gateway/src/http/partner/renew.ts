@@ -23,7 +23,7 @@ export function addRenew(app: FastifyInstance, edge: Edge): void {
       const parameters = await readParameters(request);
       const agent = await agentOf(edge, parameters);
       const { apiKey, service } = await ownServiceOf(edge, request, parameters);
-      const outcome = await renewService(edge.database, {
+      const outcome = await renewService(edge.database, edge.catalogue, {
         serviceId: service.id,
         agentId: agent.id,
         months: readCycle(parameters),

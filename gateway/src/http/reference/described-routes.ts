@@ -3,6 +3,7 @@ import type { FastifyInstance, RouteOptions } from 'fastify';
 import type { ErrorFamily } from '../answers/error-answer.ts';
 import { HEALTH } from './endpoints/health.ts';
 import { MANAGING } from './endpoints/managing.ts';
+import { OPERATED } from './endpoints/operated.ts';
 import { OPERATOR } from './endpoints/operator.ts';
 import { PACING } from './endpoints/pacing.ts';
 import { PARTNER } from './endpoints/partner.ts';
@@ -20,6 +21,7 @@ const REFERENCES: References = {
   ...WEBHOOKS,
   ...PARTNER,
   ...OPERATOR,
+  ...OPERATED,
   ...PACING,
   ...HEALTH,
 };

@@ -1,9 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { Type, type Static } from '@sinclair/typebox';
 import { CONNECTION_STATES, describeConnection } from '../../domain/connection-state.ts';
-import { Problem } from '../../domain/errors.ts';
-import { digitsOf } from '../../domain/phone-number.ts';
-import { planOf } from '../../domain/plans.ts';
+import { parseCountryCode } from '../../domain/country-code.ts';
+import { planOfService, type Plan } from '../../domain/plans.ts';
 import type { Service } from '../../storage/services/service.ts';
 import { updateService, type ServiceChange } from '../../storage/services/update-service.ts';
 import { findSession, type SessionRow } from '../../storage/sessions/session-rows.ts';
@@ -29,8 +28,6 @@ const Settings = Type.Object({
   level: Type.String({ enum: ['1', '2', '3'] }),
 });
 
-const COUNTRY_CODE_FORM = /^[1-9]\d{0,3}$/;
-
 /** `serviceSettings`: shows the settings, after changing those that were given. */
 export function addServiceSettings(app: FastifyInstance, edge: Edge): void {
   app.route<KeyInPath>({
@@ -52,7 +49,7 @@ export function addServiceSettings(app: FastifyInstance, edge: Edge): void {
         findSession(edge.database, service.id),
         findWebhook(edge.database, service.id),
       ]);
-      return describe(service, session, webhook);
+      return describe(service, session, webhook, edge.catalogue.plans);
     },
   });
 }
@@ -63,26 +60,16 @@ function readChange(parameters: Parameters): ServiceChange | null {
   const receivesMessages = switchIn(parameters, 'receiveMessage');
   if (countryCode === '' && receivesMessages === null) return null;
   return {
-    ...(countryCode === '' ? {} : { countryCode: readCountryCode(countryCode) }),
+    ...(countryCode === '' ? {} : { countryCode: parseCountryCode(countryCode) }),
     ...(receivesMessages === null ? {} : { receivesMessages }),
   };
-}
-
-function readCountryCode(written: string): string {
-  const digits = digitsOf(written).replace(/^00/, '');
-  if (!/^[+\d\s\u0660-\u0669\u06f0-\u06f9]+$/.test(written) || !COUNTRY_CODE_FORM.test(digits)) {
-    throw new Problem(
-      'invalid_parameter',
-      'The countryCode must be a calling code of 1 to 4 digits, such as 44.',
-    );
-  }
-  return digits;
 }
 
 function describe(
   service: Service,
   session: SessionRow | null,
   webhook: Webhook | null,
+  plans: readonly Plan[],
 ): Static<typeof Settings> {
   return {
     status: 'true',
@@ -96,6 +83,6 @@ function describe(
     statusCountryCode: `When sending a message, if the phone number starts with zero, the ${service.countryCode ?? ''} will replace zero`,
     whatsAppReceiveMessage: service.receivesMessages ? 'Enable' : 'Disable',
     webhook: webhook?.url ?? '',
-    level: String(planOf(service.planId).level),
+    level: String(planOfService(plans, service.planId).level),
   };
 }

@@ -17,6 +17,8 @@ export interface NewAgent {
   readonly mode: 'test' | 'live';
   readonly keyFingerprint: Buffer;
   readonly keyPrefix: string;
+  /** Null: it needs no subscription of its own. */
+  readonly subscriptionEndsAtMs: number | null;
 }
 
 /** Makes an agent with an empty wallet, in the transaction it is given. */
@@ -28,6 +30,8 @@ export async function createAgent(transaction: Kysely<Schema>, agent: NewAgent):
       mode: agent.mode,
       key_fingerprint: agent.keyFingerprint,
       key_prefix: agent.keyPrefix,
+      subscription_ends_at:
+        agent.subscriptionEndsAtMs === null ? null : new Date(agent.subscriptionEndsAtMs),
     })
     .returning('id')
     .executeTakeFirstOrThrow();

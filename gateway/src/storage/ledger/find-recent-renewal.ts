@@ -2,7 +2,7 @@ import { sql, type Kysely } from 'kysely';
 import type { ServiceId } from '../../domain/ids.ts';
 import type { Schema } from '../schema.ts';
 
-/** Whether a service was renewed by as many months, without a key, a moment ago. */
+/** Whether a service was renewed by as many months, without a key, a moment ago, and it still holds. */
 export async function findRecentRenewal(
   transaction: Kysely<Schema>,
   serviceId: ServiceId,
@@ -16,6 +16,10 @@ export async function findRecentRenewal(
     .where('kind', '=', 'renew')
     .where('months', '=', months)
     .where('idempotency_key', 'is', null)
+    .where(
+      sql<boolean>`NOT EXISTS (SELECT FROM ledger_transactions back
+        WHERE back.reverses = ledger_transactions.id)`,
+    )
     .where(
       'created_at',
       '>',

@@ -19,8 +19,8 @@ export interface Transfer {
   readonly from: LedgerParty;
   readonly to: LedgerParty;
   readonly amount: Cents;
-  /** What was bought, where it is a service's time. */
-  readonly bought?: { readonly serviceId: ServiceId; readonly months: number };
+  /** What was bought, where it is time: a service's, or without one the agent's own. */
+  readonly bought?: { readonly serviceId: ServiceId | null; readonly months: number };
   /** For people who read the statement. */
   readonly note?: string;
   /** The transaction that this one takes back; it can be taken back once. */

@@ -7,12 +7,15 @@ import { claimedMessageOf, CLAIMED_WITH_MEDIA, type ClaimedRow } from './claimed
 // Each kind is walked in its own part of the index, however many of the other wait.
 const waiting = (isUrgent: boolean): string => `
   SELECT id, due_at FROM messages
-  WHERE service_id = (SELECT service_id FROM held) AND is_urgent = ${isUrgent} AND state IN ('accepted', 'ready')
-    AND due_at <= now() AND (expires_at IS NULL OR expires_at > now())
+  WHERE service_id = (SELECT service_id FROM held) AND is_urgent = ${isUrgent}
+    AND state IN ('accepted', 'ready') AND due_at <= now()
+    AND (NOT is_scheduled OR due_at <= coalesce(to_timestamp($5 / 1000.0), now()))
+    AND (expires_at IS NULL OR expires_at > now())
   ORDER BY due_at, id LIMIT $3 FOR UPDATE`;
 
 // Places that one kind can not fill go to the other.
-const CLAIM_DUE = `
+/** Of lease $1, $2; $3 messages, $4 places for urgent ones first; $5 as `scheduledUntilMs`. */
+export const CLAIM_DUE = `
   WITH ${heldUnder('$1', '$2')},
   urgent AS (${waiting(true)}),
   other AS (${waiting(false)}),
@@ -35,6 +38,8 @@ export interface Places {
   readonly count: number;
   /** For so many of them urgent messages come first; for the rest, others do. */
   readonly urgentFirst: number;
+  /** Scheduled ones of a later time wait, whatever the database's clock says; null for none. */
+  readonly scheduledUntilMs?: number | null;
 }
 
 /**
@@ -50,7 +55,13 @@ export async function claimDueMessages(
 ): Promise<DueMessage[]> {
   const result = await pool.query<ClaimedRow>({
     text: CLAIM_DUE,
-    values: [lease.serviceId, lease.epoch, places.count, places.urgentFirst],
+    values: [
+      lease.serviceId,
+      lease.epoch,
+      places.count,
+      places.urgentFirst,
+      places.scheduledUntilMs ?? null,
+    ],
   });
   if (result.rows.length === 0) await assertHeld(pool, lease);
   return result.rows.map((row) => claimedMessageOf(lease.serviceId, row));

@@ -33,17 +33,24 @@ const STATEMENTS = [
   `CREATE INDEX ledger_entries_by_account ON ledger_entries (account_id, transaction_id)`,
 
   // Only wallets keep a balance: one of sales would be a row that every charge waits for. It moves
-  // with the entries and not otherwise, so that no program can let the two drift apart.
+  // with the entries and not otherwise, so that no program can let the two drift apart. An entry
+  // keeps its place among its wallet's and the balance after it: numbers of transactions are drawn
+  // before the wallet is waited for, so they do not tell the order.
+  `ALTER TABLE ledger_entries ADD COLUMN position bigint, ADD COLUMN balance_cents bigint`,
+  `CREATE UNIQUE INDEX ledger_entries_in_order ON ledger_entries (account_id, position)`,
+  `ALTER TABLE ledger_accounts ADD COLUMN entries_count bigint NOT NULL DEFAULT 0`,
   `UPDATE ledger_accounts SET balance_cents = 0 WHERE kind <> 'agent'`,
   `ALTER TABLE ledger_accounts ADD CONSTRAINT only_wallets_have_balances
      CHECK (kind = 'agent' OR balance_cents = 0)`,
   `CREATE FUNCTION ledger_moves_balance() RETURNS trigger LANGUAGE plpgsql AS $$
    BEGIN
-     UPDATE ledger_accounts SET balance_cents = balance_cents + NEW.amount_cents
-       WHERE id = NEW.account_id AND kind = 'agent';
-     RETURN NULL;
+     UPDATE ledger_accounts
+       SET balance_cents = balance_cents + NEW.amount_cents, entries_count = entries_count + 1
+       WHERE id = NEW.account_id AND kind = 'agent'
+       RETURNING balance_cents, entries_count INTO NEW.balance_cents, NEW.position;
+     RETURN NEW;
    END $$`,
-  `CREATE TRIGGER ledger_moves_balance AFTER INSERT ON ledger_entries
+  `CREATE TRIGGER ledger_moves_balance BEFORE INSERT ON ledger_entries
      FOR EACH ROW EXECUTE FUNCTION ledger_moves_balance()`,
   `CREATE FUNCTION ledger_balance_follows_entries() RETURNS trigger LANGUAGE plpgsql AS $$
    BEGIN

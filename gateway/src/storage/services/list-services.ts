@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { ConnectionState } from '../../domain/connection-state.ts';
+import type { ServiceId } from '../../domain/ids.ts';
 import type { Database } from '../database.ts';
 import { SERVICE_COLUMNS, type Service } from './service.ts';
 
@@ -27,7 +28,22 @@ export async function listServices(
   database: Database,
   agentId: number | null,
 ): Promise<ServiceOverview[]> {
-  let services = database.query
+  let services = selectOverviews(database);
+  if (agentId !== null) services = services.where(sql`services.agent_id`, '=', agentId);
+  return services.execute();
+}
+
+/** @returns null for a service that is unknown or was removed */
+export async function findOverview(
+  database: Database,
+  serviceId: ServiceId,
+): Promise<ServiceOverview | null> {
+  const services = selectOverviews(database).where('services.id', '=', serviceId);
+  return (await services.executeTakeFirst()) ?? null;
+}
+
+function selectOverviews(database: Database) {
+  return database.query
     .selectFrom('services')
     .innerJoin('sessions', 'sessions.service_id', 'services.id')
     .leftJoin('session_ends', 'session_ends.service_id', 'services.id')
@@ -52,6 +68,4 @@ export async function listServices(
     ])
     .where('services.state', '<>', 'removed')
     .orderBy('services.id');
-  if (agentId !== null) services = services.where(sql`services.agent_id`, '=', agentId);
-  return services.execute();
 }

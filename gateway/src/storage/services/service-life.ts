@@ -6,6 +6,7 @@ import type { Schema } from '../schema.ts';
 const LIFE_COLUMNS = [
   'id',
   'agent_id as agentId',
+  'plan_id as planId',
   'state',
   'is_suspended_by_hand as isSuspendedByHand',
   'suspended_at as suspendedAt',
@@ -17,6 +18,7 @@ const LIFE_COLUMNS = [
 export interface HeldLife {
   readonly serviceId: ServiceId;
   readonly agentId: AgentId | null;
+  readonly planId: number;
   readonly life: ServiceLife;
   /** Milliseconds since 1970, by the database's clock. */
   readonly nowMs: number;
@@ -101,6 +103,7 @@ export async function saveLife(
 interface LifeRow {
   id: ServiceId;
   agentId: AgentId | null;
+  planId: number;
   state: ServiceLife['state'];
   isSuspendedByHand: boolean;
   suspendedAt: Date | null;
@@ -113,6 +116,7 @@ function toHeldLife(row: LifeRow): HeldLife {
   return {
     serviceId: row.id,
     agentId: row.agentId,
+    planId: row.planId,
     nowMs: row.now.getTime(),
     life: {
       state: row.state,

@@ -1,10 +1,10 @@
 import { Type } from '@sinclair/typebox';
 import type { References } from '../reference.ts';
-import { idempotencyKey, mode } from './parameters.ts';
+import { idempotencyKey, mode, statementParameters } from './parameters.ts';
 
 /** What whoever runs the gateway does. */
 export const OPERATOR: References = {
-  '/admin/agents': {
+  'POST /admin/agents': {
     section: 'Operator',
     title: 'admin/agents',
     summary: 'Makes an agent: a reseller with a wallet. Its key is shown this once.',
@@ -13,6 +13,12 @@ export const OPERATOR: References = {
       name: Type.String({ maxLength: 200 }),
       credit: Type.Optional(Type.String({ examples: ['100.00'] })),
       mode,
+      needsSubscription: Type.Optional(
+        Type.String({
+          description:
+            '`off`: it needs no subscription of its own, though the catalogue has one for agents. Else it has none yet, and buys nothing before.',
+        }),
+      ),
     }),
     errors: ['invalid_admin_token', 'missing_parameter', 'invalid_parameter', 'test_mode_off'],
     example: {
@@ -38,6 +44,87 @@ export const OPERATOR: References = {
       method: 'POST',
       parameters: { amount: '50.00' },
       answer: { credit: '150.00' },
+    },
+  },
+  '/admin/agents/:agentId/statement': {
+    section: 'Operator',
+    title: 'admin/agents/…/statement',
+    summary: 'What an agent has paid in and bought, with the balance after each.',
+    text: 'As JSON a page has up to 1,000 entries; as CSV it is the whole.',
+    access: 'adminToken',
+    parameters: Type.Object(statementParameters),
+    errors: ['invalid_admin_token', 'agent_not_found', 'invalid_parameter'],
+    example: {
+      method: 'GET',
+      parameters: { from: '2026-01-01', until: '2026-01-31' },
+      answer: {
+        currency: 'EUR',
+        entries: [
+          {
+            position: 2,
+            transactionId: 17,
+            at: '2026-01-02T03:04:05.678Z',
+            kind: 'create',
+            service: 'k3v9x2a',
+            months: 1,
+            note: '',
+            reverses: null,
+            amount: '-5.00',
+            balance: '95.00',
+          },
+        ],
+        next: null,
+      },
+    },
+  },
+  '/admin/agents/:agentId/subscription': {
+    section: 'Operator',
+    title: 'admin/agents/…/subscription',
+    summary: 'Sells or extends an agent’s own subscription.',
+    text: 'Where the catalogue has one, an agent whose subscription has ended can neither create nor renew; its services go on. The price is charged to its wallet; `paidOutside` notes it as paid in and charged at once. Months are added to the later of now and the end.',
+    access: 'adminToken',
+    parameters: Type.Object({
+      cycle: Type.Integer({ description: 'Months.', enum: [1, 3, 6, 12] }),
+      paidOutside: Type.Optional(Type.String({ description: '`on`: not from the wallet.' })),
+      idempotencyKey,
+    }),
+    errors: [
+      'invalid_admin_token',
+      'agent_not_found',
+      'missing_parameter',
+      'invalid_parameter',
+      'wrong_state',
+      'insufficient_credit',
+      'idempotency_conflict',
+    ],
+    example: {
+      method: 'POST',
+      parameters: { cycle: '12' },
+      answer: { subscriptionEndsAt: '2027-01-02T03:04:05.678Z' },
+    },
+  },
+  '/admin/agents/:agentId/reversals': {
+    section: 'Operator',
+    title: 'admin/agents/…/reversals',
+    summary: 'Takes back a transaction of an agent’s statement, by a new one.',
+    text: 'The money goes back where it came from. Where the transaction had bought months for a service, they go with the money: if that ends the service’s time it is suspended. Each transaction is taken back once; asked again, nothing changes.',
+    access: 'adminToken',
+    parameters: Type.Object({
+      transactionId: Type.Integer({ description: 'From the statement.' }),
+      note: Type.Optional(Type.String({ description: 'Shown on the statement.', maxLength: 200 })),
+    }),
+    errors: [
+      'invalid_admin_token',
+      'agent_not_found',
+      'transaction_not_found',
+      'missing_parameter',
+      'wrong_state',
+      'insufficient_credit',
+    ],
+    example: {
+      method: 'POST',
+      parameters: { transactionId: '17', note: 'bought by mistake' },
+      answer: { transactionId: 17, credit: '150.00' },
     },
   },
   'GET /admin/services': {

@@ -126,6 +126,20 @@ export const idempotencyKey = Type.Optional(
   }),
 );
 
+/** Which part of a statement, and in which form. */
+export const statementParameters = {
+  from: Type.Optional(
+    Type.String({ description: 'The first day, in UTC, or a time.', examples: ['2026-01-01'] }),
+  ),
+  until: Type.Optional(
+    Type.String({ description: 'The last day, in UTC, or a time.', examples: ['2026-01-31'] }),
+  ),
+  after: Type.Optional(Type.Integer({ description: 'The `next` of the page before.' })),
+  format: Type.Optional(
+    Type.Union([Type.Literal('json'), Type.Literal('csv')], { description: '`json` by default.' }),
+  ),
+};
+
 export const mode = Type.Optional(
   Type.Union([Type.Literal('test'), Type.Literal('live')], {
     description: '`test` talks to the simulator only, `live` (the default) to WhatsApp.',

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import type { ErrorCode } from '../../../domain/errors.ts';
 import type { References } from '../reference.ts';
-import { agentKey, apiKeyParameter, idempotencyKey } from './parameters.ts';
+import { agentKey, apiKeyParameter, idempotencyKey, statementParameters } from './parameters.ts';
 
 const OWN_SERVICE: readonly ErrorCode[] = [
   'invalid_agent_key',
@@ -42,6 +42,7 @@ export const PARTNER: References = {
       'missing_parameter',
       'invalid_parameter',
       'insufficient_credit',
+      'subscription_ended',
       'idempotency_conflict',
       'refused_by_policy',
     ],
@@ -207,6 +208,7 @@ export const PARTNER: References = {
       ...NAMED,
       'invalid_parameter',
       'insufficient_credit',
+      'subscription_ended',
       'idempotency_conflict',
       'subscription_ended',
     ],
@@ -276,6 +278,37 @@ export const PARTNER: References = {
       method: 'GET',
       parameters: { agentKey: 'AGENTKEY' },
       answer: { status: 'true', credit: '145.00' },
+    },
+  },
+  '/module/statement': {
+    section: 'Partner',
+    title: 'statement',
+    summary: 'What was paid into the wallet and bought from it, with the balance after each.',
+    text: 'An addition to the documented API. As JSON a page has up to 1,000 entries; as CSV it is the whole.',
+    access: 'agentKey',
+    parameters: Type.Object({ agentKey, ...statementParameters }),
+    errors: ['invalid_agent_key', 'invalid_parameter'],
+    example: {
+      method: 'GET',
+      parameters: { agentKey: 'AGENTKEY', from: '2026-01-01' },
+      answer: {
+        currency: 'EUR',
+        entries: [
+          {
+            position: 2,
+            transactionId: 17,
+            at: '2026-01-02T03:04:05.678Z',
+            kind: 'create',
+            service: 'k3v9x2a',
+            months: 1,
+            note: '',
+            reverses: null,
+            amount: '-5.00',
+            balance: '95.00',
+          },
+        ],
+        next: null,
+      },
     },
   },
 };

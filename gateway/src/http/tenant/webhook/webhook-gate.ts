@@ -1,5 +1,5 @@
 import { Problem } from '../../../domain/errors.ts';
-import { planOf } from '../../../domain/plans.ts';
+import { planOfService } from '../../../domain/plans.ts';
 import type { Service } from '../../../storage/services/service.ts';
 import { findWebhook, type Webhook } from '../../../storage/webhooks/webhook-settings.ts';
 import type { Edge } from '../../edge.ts';
@@ -10,8 +10,10 @@ import type { Edge } from '../../edge.ts';
  */
 export async function serviceWithWebhooks(edge: Edge, apiKey: string): Promise<Service> {
   const service = await edge.services.findUsable(apiKey);
-  if (!planOf(service.planId).hasWebhooks) {
-    throw new Problem('not_in_plan', 'Webhooks are part of the Premium plan.');
+  const { plans } = edge.catalogue;
+  if (!planOfService(plans, service.planId).hasWebhooks) {
+    const names = plans.filter(({ hasWebhooks }) => hasWebhooks).map(({ name }) => name);
+    throw new Problem('not_in_plan', `Webhooks are part of the ${names.join(' and ')} plan.`);
   }
   return service;
 }
