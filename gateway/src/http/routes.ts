@@ -10,6 +10,7 @@ import { addCredit } from './operator/credit.ts';
 import { addExpireService } from './operator/expire-service.ts';
 import { addAgentStatement } from './operator/agent-statement.ts';
 import { addSubscribe } from './operator/subscribe.ts';
+import { addRotateKeys } from './operator/rotate-keys.ts';
 import { addReverse } from './operator/reverse.ts';
 import { addHandleService } from './operator/handle-service.ts';
 import { addListAgents } from './operator/list-agents.ts';
@@ -28,6 +29,8 @@ import { addQrCode } from './partner/qr-code.ts';
 import { addRemove } from './partner/remove.ts';
 import { addRenew } from './partner/renew.ts';
 import { addShowAllService } from './partner/show-all-service.ts';
+import { addRotateKey } from './partner/rotate-key.ts';
+import { addRotateAgentKey } from './partner/rotate-agent-key.ts';
 import { addStatement } from './partner/statement.ts';
 import { addSuspend } from './partner/suspend.ts';
 import { addUnsuspend } from './partner/unsuspend.ts';
@@ -105,6 +108,8 @@ const DOORS = {
     addShowAllService,
     addGetWalletBalance,
     addStatement,
+    addRotateKey,
+    addRotateAgentKey,
   ],
   media: [addGetReceivedFile],
   operator: [
@@ -112,6 +117,7 @@ const DOORS = {
     addListAgents,
     addCredit,
     addReverse,
+    addRotateKeys,
     addAgentStatement,
     addSubscribe,
     addCreateService,
