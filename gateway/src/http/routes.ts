@@ -11,6 +11,7 @@ import { addExpireService } from './operator/expire-service.ts';
 import { addAgentStatement } from './operator/agent-statement.ts';
 import { addSubscribe } from './operator/subscribe.ts';
 import { addRotateKeys } from './operator/rotate-keys.ts';
+import { addRestoreService } from './operator/restore-service.ts';
 import { addReverse } from './operator/reverse.ts';
 import { addHandleService } from './operator/handle-service.ts';
 import { addListAgents } from './operator/list-agents.ts';
@@ -117,6 +118,7 @@ const DOORS = {
     addListAgents,
     addCredit,
     addReverse,
+    addRestoreService,
     addRotateKeys,
     addAgentStatement,
     addSubscribe,

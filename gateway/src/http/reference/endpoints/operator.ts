@@ -127,6 +127,19 @@ export const OPERATOR: References = {
       answer: { apiKey: 'NEWAPIKEY', oldKeyUntil: '2026-01-03T03:04:05.678Z' },
     },
   },
+  '/admin/services/:apiKey/restore': {
+    section: 'Operator',
+    title: 'admin/services/…/restore',
+    summary:
+      'Brings back a service that was removed because it had been suspended for twenty days.',
+    text: 'For a day after that removal nothing is deleted. The service is suspended then, and can be renewed. What was removed by hand is gone at once.',
+    access: 'adminToken',
+    errors: ['invalid_admin_token', 'service_not_found', 'wrong_state'],
+    example: {
+      method: 'POST',
+      answer: { apiKey: 'APIKEY', state: 'suspended', expiresAt: '2026-01-02T03:04:05.678Z' },
+    },
+  },
   '/admin/agents/:agentId/reversals': {
     section: 'Operator',
     title: 'admin/agents/…/reversals',
