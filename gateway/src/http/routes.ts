@@ -13,6 +13,7 @@ import { addSubscribe } from './operator/subscribe.ts';
 import { addRotateKeys } from './operator/rotate-keys.ts';
 import { addRestoreService } from './operator/restore-service.ts';
 import { addReverse } from './operator/reverse.ts';
+import { addImportServices } from './operator/import-services.ts';
 import { addHandleService } from './operator/handle-service.ts';
 import { addListAgents } from './operator/list-agents.ts';
 import { addRenewService } from './operator/renew-service.ts';
@@ -127,6 +128,7 @@ const DOORS = {
     addShowService,
     addHandleService,
     addRenewService,
+    addImportServices,
     addExpireService,
     addShowPacing,
     addSetPacing,

@@ -16,7 +16,8 @@ const waiting = (isUrgent: boolean): string => `
   ORDER BY due_at, id LIMIT $3 FOR UPDATE`;
 
 // Places that one kind can not fill go to the other.
-const CLAIM_DUE = `
+/** Of lease $1, $2; $3 messages, $4 places for urgent ones first; $5 as `scheduledUntilMs`. */
+export const CLAIM_DUE = `
   WITH ${heldUnder('$1', '$2')},
   urgent AS (${waiting(true)}),
   other AS (${waiting(false)}),
