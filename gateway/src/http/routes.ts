@@ -10,7 +10,8 @@ import { addCredit } from './operator/credit.ts';
 import { addExpireService } from './operator/expire-service.ts';
 import { addAgentStatement } from './operator/agent-statement.ts';
 import { addSubscribe } from './operator/subscribe.ts';
-import { addRotateKeys } from './operator/rotate-keys.ts';
+import { addOperatedAgentKey } from './operator/rotate-agent-key.ts';
+import { addOperatedServiceKey } from './operator/rotate-service-key.ts';
 import { addRestoreService } from './operator/restore-service.ts';
 import { addReverse } from './operator/reverse.ts';
 import { addImportServices } from './operator/import-services.ts';
@@ -120,7 +121,8 @@ const DOORS = {
     addCredit,
     addReverse,
     addRestoreService,
-    addRotateKeys,
+    addOperatedAgentKey,
+    addOperatedServiceKey,
     addAgentStatement,
     addSubscribe,
     addCreateService,

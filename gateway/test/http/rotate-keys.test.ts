@@ -32,6 +32,11 @@ const balance = (key: string): Promise<number> =>
 
 const endOverlaps = () => http.database.pool.query(`UPDATE replaced_keys SET until = now()`);
 
+async function operate(apiKey: string, body: object): Promise<string> {
+  const answer = await http.operate(`/admin/services/${apiKey}/rotate-key`, body);
+  return (answer.json as { apiKey: string }).apiKey;
+}
+
 async function rotate(path: string, body: object): Promise<HttpAnswer> {
   const answer = await http.post(path, body);
   assert.equal(answer.status, 200, answer.text);
@@ -65,10 +70,6 @@ test('a service’s old key works beside the new one, for a while', async () => 
 test('without an overlap the old keys are dead at once, all of them', async () => {
   const agent = await makeAgent();
   const first = await create(agent);
-  const operate = async (apiKey: string, body: object) => {
-    const answer = await http.operate(`/admin/services/${apiKey}/rotate-key`, body);
-    return (answer.json as { apiKey: string }).apiKey;
-  };
   const second = await operate(first, {});
   assert.equal(await settings(first), 200);
   const third = await operate(second, { overlapHours: 0 });

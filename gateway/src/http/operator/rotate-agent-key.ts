@@ -5,30 +5,15 @@ import { replaceAgentKey } from '../../storage/replaced-keys/replace-key.ts';
 import { readOverlap } from '../access/overlap.ts';
 import type { Edge } from '../edge.ts';
 import { readParameters } from '../parameters/read-parameters.ts';
-import { rotateServiceKey } from '../partner/rotate-key.ts';
 import { agentInPath, type AgentInPath } from './agent-in-path.ts';
-import { serviceOf, type NamedByKey } from './service-in-path.ts';
 
-const oldKeyUntil = Type.String({
-  format: 'date-time',
-  description: 'The old one works until then.',
+const AgentKey = Type.Object({
+  agentKey: Type.String({ description: 'The new key, shown this once.' }),
+  oldKeyUntil: Type.String({ format: 'date-time', description: 'The old one works until then.' }),
 });
-const ServiceKey = Type.Object({ apiKey: Type.String(), oldKeyUntil });
-const AgentKey = Type.Object({ agentKey: Type.String(), oldKeyUntil });
 
-/** `POST /admin/services/:apiKey/rotate-key` and `/admin/agents/:agentId/rotate-key`. */
-export function addRotateKeys(app: FastifyInstance, edge: Edge): void {
-  app.route<NamedByKey>({
-    method: 'POST',
-    url: '/admin/services/:apiKey/rotate-key',
-    schema: { response: { 200: ServiceKey } },
-    async handler(request) {
-      edge.admin.check(request);
-      const { apiKey } = request.params;
-      const service = await serviceOf(edge, apiKey);
-      return await rotateServiceKey(edge, service, apiKey, await readParameters(request));
-    },
-  });
+/** `POST /admin/agents/:agentId/rotate-key`: another key for an agent. */
+export function addOperatedAgentKey(app: FastifyInstance, edge: Edge): void {
   app.route<AgentInPath>({
     method: 'POST',
     url: '/admin/agents/:agentId/rotate-key',
