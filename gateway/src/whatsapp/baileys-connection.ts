@@ -46,6 +46,13 @@ interface RawWebSocket {
   terminate(): void;
 }
 
+/** What the phone's owner would do by hand in the list of linked devices. */
+const removeDevice = (jid: string): BinaryNode => ({
+  tag: 'iq',
+  attrs: { to: 's.whatsapp.net', type: 'set', xmlns: 'md' },
+  content: [{ tag: 'remove-companion-device', attrs: { jid, reason: 'user_initiated' } }],
+});
+
 /**
  * One socket to WhatsApp, from its opening to its end.
  *
@@ -75,6 +82,7 @@ export class BaileysConnection implements Connection {
   #isOpen = false;
   #hasCaughtUp = false;
   #isFinished = false;
+  #endReason: ConnectionEnd['reason'] | null = null;
   #wasWebSocketOpen = false;
 
   constructor(order: SocketParts, listener: ConnectionListener, clock: Clock) {
@@ -166,7 +174,14 @@ export class BaileysConnection implements Connection {
   }
 
   async logOut(): Promise<void> {
-    if (this.#isOpen) await this.#socket.logout();
+    this.#requireOpen();
+    try {
+      // Baileys' own `logout` closes at once, and the question may never leave.
+      await this.#socket.query(removeDevice(this.#socket.user?.id ?? ''));
+    } catch (error) {
+      // WhatsApp may end the connection of the device that is gone instead of answering.
+      if (this.#endReason !== 'logged_out') throw error;
+    }
     await this.close();
   }
 
@@ -381,6 +396,7 @@ export class BaileysConnection implements Connection {
   #finish(end: ConnectionEnd): void {
     if (this.#isFinished) return;
     this.#isFinished = true;
+    this.#endReason = end.reason;
     this.#isOpen = false;
     if (end.reason === 'logged_out') this.#vault.end();
     this.#watchdog.stop();
