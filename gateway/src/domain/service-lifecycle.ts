@@ -16,7 +16,8 @@ import { addMonths, dayOfMonth } from './months.ts';
  *   the month has it: 31 January, 28 February, 31 March.
  * - Time whose charge was taken back is gone from the expiry; if that ends the service's time, the
  *   twenty days begin then.
- * - Removed is final. The operator may undo a removal by the clock for a day (see `lifecycle/`).
+ * - Removed is final, but that the operator may undo a removal by the clock for a day: the service is
+ *   suspended again, for twenty days more.
  */
 export interface ServiceLife {
   readonly state: ServiceState;
@@ -66,6 +67,11 @@ export function stepLife(life: ServiceLife, event: LifeEvent, nowMs: number): Li
     case 'look':
       return settle(life, nowMs);
   }
+}
+
+/** A removed service that is brought back. */
+export function broughtBack(life: ServiceLife, nowMs: number): ServiceLife {
+  return { ...life, state: 'suspended', suspendedAtMs: nowMs };
 }
 
 /** When a suspended service is removed, milliseconds since 1970; null while it is not suspended. */

@@ -10,7 +10,11 @@ import { addCredit } from './operator/credit.ts';
 import { addExpireService } from './operator/expire-service.ts';
 import { addAgentStatement } from './operator/agent-statement.ts';
 import { addSubscribe } from './operator/subscribe.ts';
+import { addOperatedAgentKey } from './operator/rotate-agent-key.ts';
+import { addOperatedServiceKey } from './operator/rotate-service-key.ts';
+import { addRestoreService } from './operator/restore-service.ts';
 import { addReverse } from './operator/reverse.ts';
+import { addImportServices } from './operator/import-services.ts';
 import { addHandleService } from './operator/handle-service.ts';
 import { addListAgents } from './operator/list-agents.ts';
 import { addRenewService } from './operator/renew-service.ts';
@@ -28,6 +32,8 @@ import { addQrCode } from './partner/qr-code.ts';
 import { addRemove } from './partner/remove.ts';
 import { addRenew } from './partner/renew.ts';
 import { addShowAllService } from './partner/show-all-service.ts';
+import { addRotateKey } from './partner/rotate-key.ts';
+import { addRotateAgentKey } from './partner/rotate-agent-key.ts';
 import { addStatement } from './partner/statement.ts';
 import { addSuspend } from './partner/suspend.ts';
 import { addUnsuspend } from './partner/unsuspend.ts';
@@ -105,6 +111,8 @@ const DOORS = {
     addShowAllService,
     addGetWalletBalance,
     addStatement,
+    addRotateKey,
+    addRotateAgentKey,
   ],
   media: [addGetReceivedFile],
   operator: [
@@ -112,6 +120,9 @@ const DOORS = {
     addListAgents,
     addCredit,
     addReverse,
+    addRestoreService,
+    addOperatedAgentKey,
+    addOperatedServiceKey,
     addAgentStatement,
     addSubscribe,
     addCreateService,
@@ -119,6 +130,7 @@ const DOORS = {
     addShowService,
     addHandleService,
     addRenewService,
+    addImportServices,
     addExpireService,
     addShowPacing,
     addSetPacing,

@@ -6,8 +6,13 @@ import type { Log } from '../runtime/log.ts';
 import type { Random } from '../runtime/random.ts';
 import type { Database } from '../storage/database.ts';
 import { countOverdue } from '../storage/services/count-overdue.ts';
-import { findServicesToPurge, purgeService } from '../storage/services/purge-service.ts';
+import {
+  findServicesToPurge,
+  purgeListeners,
+  purgeService,
+} from '../storage/services/purge-service.ts';
 import { holdOverdueLives, saveLife, type OverdueKind } from '../storage/services/service-life.ts';
+import { beginUnlinkingBeforePurge } from '../storage/sessions/unlinking.ts';
 import { decideSweep } from './sweep-brake.ts';
 
 const SWEEP_EVERY_MS = 5000;
@@ -85,9 +90,11 @@ export class LifecycleSweeper {
     for (const kind of ['expired', 'to-remove'] as const) {
       while ((await this.#sweepSome(kind)) === SERVICES_AT_ONCE);
     }
+    await beginUnlinkingBeforePurge(database.query);
     for (const serviceId of await findServicesToPurge(database, SERVICES_AT_ONCE)) {
       await purgeService(database, serviceId);
     }
+    await purgeListeners(database);
   }
 
   /** @returns how many services were looked at */

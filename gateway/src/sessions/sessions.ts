@@ -14,6 +14,7 @@ import {
   recordUnlinked,
   setSessionWanted,
 } from '../storage/sessions/session-rows.ts';
+import { isToBeUnlinked } from '../storage/sessions/unlinking.ts';
 import {
   findLeftSession,
   recordSessionEnd,
@@ -28,6 +29,7 @@ import {
   type Liveness,
   type ServiceMode,
 } from './connection.ts';
+import { Farewells } from './farewells.ts';
 import { Session, type SessionParts } from './session.ts';
 import type { SessionModel } from './session-model.ts';
 import type { SessionControl } from './session-control.ts';
@@ -72,6 +74,7 @@ export class Sessions implements SessionControl {
   /** Rows are written in the order of the changes they tell of. */
   #writing: Promise<void> = Promise.resolve();
   readonly #ending = new WeakSet<Session>();
+  readonly #farewells: Farewells;
   readonly #onTake = new Set<(lease: Lease) => void>();
 
   constructor(
@@ -84,6 +87,8 @@ export class Sessions implements SessionControl {
     this.#parts = parts;
     this.#leasing = leasing;
     this.#listener = listener;
+    const close = (serviceId: ServiceId): Promise<void> => this.#close(serviceId);
+    this.#farewells = new Farewells({ database, clock: parts.clock, log: parts.log, close });
   }
 
   /**
@@ -138,6 +143,7 @@ export class Sessions implements SessionControl {
 
   /** The open connection of a service, or null. */
   connectionOf(serviceId: ServiceId): Promise<Connection> | null {
+    if (this.#farewells.has(serviceId)) return null;
     return this.#sessions.get(serviceId)?.connection ?? null;
   }
 
@@ -176,6 +182,10 @@ export class Sessions implements SessionControl {
   }
 
   async standingChanged(serviceId: ServiceId): Promise<void> {
+    if (await isToBeUnlinked(this.#database.pool, serviceId)) {
+      if (await this.#leasing.seek(serviceId)) await this.#unlink(serviceId);
+      return;
+    }
     const wanted = await findWantedSession(this.#database, serviceId);
     const mayConnect = wanted?.isWanted === true && wanted.serviceState === 'active';
     if (mayConnect && this.#parts.connector.serves(wanted.mode)) {
@@ -274,6 +284,15 @@ export class Sessions implements SessionControl {
     this.#changes.wake(session.serviceId);
   }
 
+  async #unlink(serviceId: ServiceId): Promise<void> {
+    const session = this.#sessions.get(serviceId);
+    if (session === undefined) return;
+    await this.#comingBack.get(session);
+    if (this.#ofLease(session.lease) === null) return;
+    if (session.connection !== null) this.#listener.onEnd(serviceId);
+    this.#farewells.begin(session);
+  }
+
   async #want(serviceId: ServiceId): Promise<void> {
     const session = this.#sessions.get(serviceId);
     if (session === undefined) return;
@@ -290,7 +309,8 @@ export class Sessions implements SessionControl {
         if (this.#ofLease(lease) === null || left === null) return;
         if (left.notBeforeInMs !== null || left.forgetInMs !== null) this.#ended.add(serviceId);
         session.restore(left);
-        if (isAsked) session.want();
+        if (left.isToBeUnlinked) this.#farewells.begin(session);
+        else if (isAsked) session.want();
         return;
       }
       await recordUnlinked(this.#database.pool, lease);
@@ -313,7 +333,8 @@ export class Sessions implements SessionControl {
         this.#recordState(session);
       },
       onOpen: () => {
-        this.#listener.onOpen(serviceId);
+        if (this.#farewells.has(serviceId)) this.#farewells.opened(session);
+        else this.#listener.onOpen(serviceId);
       },
       onEnd: () => {
         this.#listener.onEnd(serviceId);

@@ -86,6 +86,8 @@ interface SessionTable {
   is_linked: Generated<boolean>;
   /** When somebody last wanted to link it. */
   asked_at: Date | null;
+  /** Of a removed service: until then it is tried to unlink it from its phone. */
+  unlink_until: Date | null;
 }
 
 interface SessionEndTable {

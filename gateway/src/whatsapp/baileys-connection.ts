@@ -34,6 +34,7 @@ import { handleInOrder } from './handle-in-order.ts';
 import { PollVotes } from './received/poll-votes.ts';
 import { countOwnKeys } from './probe.ts';
 import { openSocket, type SocketParts } from './socket.ts';
+import { pingOf, startKeepAlive } from './keep-alive.ts';
 import { startWatchdog, type Watchdog } from './watchdog.ts';
 
 type Socket = ReturnType<typeof openSocket>;
@@ -41,8 +42,16 @@ type Socket = ReturnType<typeof openSocket>;
 /** The WebSocket under a Baileys socket, as far as it is used here. */
 interface RawWebSocket {
   send(frame: Uint8Array, onWritten?: (error?: Error) => void): void;
+  ping(): void;
   terminate(): void;
 }
+
+/** What the phone's owner would do by hand in the list of linked devices. */
+const removeDevice = (jid: string): BinaryNode => ({
+  tag: 'iq',
+  attrs: { to: 's.whatsapp.net', type: 'set', xmlns: 'md' },
+  content: [{ tag: 'remove-companion-device', attrs: { jid, reason: 'user_initiated' } }],
+});
 
 /**
  * One socket to WhatsApp, from its opening to its end.
@@ -61,15 +70,19 @@ export class BaileysConnection implements Connection {
   readonly #rawSocket: RawWebSocket;
   readonly #gate: DurabilityGate;
   readonly #watchdog: Watchdog;
+  readonly #stopKeepAlive: () => void;
   readonly #groups: GroupSender;
   readonly #files: OutgoingFiles;
   readonly #polls: PollVotes;
   readonly #arrivals: Arrivals;
   readonly #qrShown = Promise.withResolvers<void>();
   #lastCompleted: Promise<unknown> = Promise.resolve();
+  /** As a device, or as one that waits to be linked. */
+  #isLoggedIn = false;
   #isOpen = false;
   #hasCaughtUp = false;
   #isFinished = false;
+  #endReason: ConnectionEnd['reason'] | null = null;
   #wasWebSocketOpen = false;
 
   constructor(order: SocketParts, listener: ConnectionListener, clock: Clock) {
@@ -94,11 +107,13 @@ export class BaileysConnection implements Connection {
     this.#rawSocket = (this.#socket.ws as unknown as { socket: RawWebSocket }).socket;
     this.#gate = this.#installGate();
     this.#watchdog = startWatchdog(clock, {
+      isHolding: () => this.#gate.isHolding,
       probe: () => countOwnKeys(this.#socket),
       onHang: (detail) => {
         this.#finish({ reason: this.#wasWebSocketOpen ? 'lost' : 'unreachable', detail });
       },
     });
+    this.#stopKeepAlive = this.#keepAlive();
     this.#qrShown.promise.catch(() => undefined);
     handleInOrder(this.#socket.ws, 'CB:message');
     this.#listenToWire();
@@ -159,7 +174,14 @@ export class BaileysConnection implements Connection {
   }
 
   async logOut(): Promise<void> {
-    if (this.#isOpen) await this.#socket.logout();
+    this.#requireOpen();
+    try {
+      // Baileys' own `logout` closes at once, and the question may never leave.
+      await this.#socket.query(removeDevice(this.#socket.user?.id ?? ''));
+    } catch (error) {
+      // WhatsApp may end the connection of the device that is gone instead of answering.
+      if (this.#endReason !== 'logged_out') throw error;
+    }
     await this.close();
   }
 
@@ -242,6 +264,20 @@ export class BaileysConnection implements Connection {
     return gate;
   }
 
+  #keepAlive(): () => void {
+    return startKeepAlive(this.#clock, {
+      isHolding: () => this.#gate.isHolding,
+      ping: () => {
+        if (!this.#isLoggedIn) return;
+        const ping = pingOf(this.#socket.generateMessageTag());
+        void this.#socket.sendNode(ping).catch(() => undefined);
+      },
+      pingWire: () => {
+        this.#rawSocket.ping();
+      },
+    });
+  }
+
   #listenToWire(): void {
     const wire = this.#socket.ws;
     wire.on('open', () => {
@@ -278,6 +314,7 @@ export class BaileysConnection implements Connection {
     });
     ev.on('connection.update', (update) => {
       if (update.qr !== undefined) {
+        this.#isLoggedIn = true;
         this.#watchdog.expectNothing();
         this.#qrShown.resolve();
         this.#listener.onQr(update.qr);
@@ -285,6 +322,7 @@ export class BaileysConnection implements Connection {
       if (update.isNewLogin === true) this.#listener.onLinked();
       if (update.connection === 'open') {
         this.#isOpen = true;
+        this.#isLoggedIn = true;
         void this.#arrivals.replay((node) => this.#socket.ws.emit('CB:message', node));
       }
       if (update.receivedPendingNotifications === true) this.#hasCaughtUp = true;
@@ -358,9 +396,11 @@ export class BaileysConnection implements Connection {
   #finish(end: ConnectionEnd): void {
     if (this.#isFinished) return;
     this.#isFinished = true;
+    this.#endReason = end.reason;
     this.#isOpen = false;
     if (end.reason === 'logged_out') this.#vault.end();
     this.#watchdog.stop();
+    this.#stopKeepAlive();
     this.#arrivals.close();
     this.#qrShown.reject(new SendRefusal('not_connected', true));
     // `end` waits for the peer to close; the peer may be dead, so the wire is cut as well.

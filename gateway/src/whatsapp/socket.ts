@@ -11,7 +11,8 @@ import type { MediaShelf } from './media-shelf.ts';
 import { trusting } from './trust-root.ts';
 
 const QUERY_TIMEOUT_MS = 30_000;
-const KEEP_ALIVE_INTERVAL_MS = 25_000;
+/** In effect never: `keep-alive.ts` does it, and the watchdog ends what is dead. */
+const KEEP_ALIVE_INTERVAL_MS = 2 ** 31 - 6000;
 
 /** Parts of the history that carry what we need: who is whom, not old conversations. */
 const WANTED_HISTORY: ReadonlySet<unknown> = new Set([

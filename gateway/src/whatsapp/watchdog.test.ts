@@ -7,7 +7,9 @@ function watch() {
   const clock = new ManualClock();
   const hangs: string[] = [];
   const probes: PromiseWithResolvers<void>[] = [];
+  const frames = { areHeld: false };
   const watchdog = startWatchdog(clock, {
+    isHolding: () => frames.areHeld,
     onHang: (what) => hangs.push(what),
     probe() {
       const probe = Promise.withResolvers<void>();
@@ -23,7 +25,7 @@ function watch() {
       await Promise.resolve();
     }
   };
-  return { clock, hangs, probes, watchdog, advance };
+  return { clock, hangs, probes, watchdog, advance, frames };
 }
 
 test('a login that is never answered is ended', () => {
@@ -50,6 +52,21 @@ test('an open connection must be heard of', () => {
   }
   assert.deepEqual(hangs, []);
   clock.advance(30_000);
+  assert.deepEqual(hangs, ['the server is silent']);
+});
+
+test('while our own frames wait for the database, nobody is expected to answer', () => {
+  const { clock, hangs, probes, watchdog, frames } = watch();
+  watchdog.expectFrames();
+  watchdog.acks.sent('held back');
+  frames.areHeld = true;
+  clock.advance(600_000);
+  assert.deepEqual([hangs.length, probes.length], [0, 0]);
+  frames.areHeld = false;
+  watchdog.acks.answered('held back');
+  clock.advance(40_000);
+  assert.deepEqual(hangs, []);
+  clock.advance(15_000);
   assert.deepEqual(hangs, ['the server is silent']);
 });
 

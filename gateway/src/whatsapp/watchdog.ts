@@ -4,7 +4,7 @@ import { AckTimes } from './ack-times.ts';
 
 /** From the first packet to a QR code or a finished login. */
 const LOGIN_MS_MAX = 45_000;
-/** Baileys pings every 25 s; a live server answers. */
+/** It is pinged every 25 s (`keep-alive.ts`); a live server answers. */
 const SILENCE_MS_MAX = 45_000;
 const LOOK_EVERY_MS = 5000;
 /** A server may answer pings and have lost the session behind them: then it is asked. */
@@ -14,6 +14,8 @@ const PROBE_ANSWER_MS_MAX = 15_000;
 
 /** What a watchdog does to its connection. */
 export interface WatchdogActions {
+  /** Whether our own frames wait for a commit. */
+  isHolding(): boolean;
   /** Asks the server something only a live session answers. */
   probe(): Promise<unknown>;
   /** Called at most once, with what did not happen. */
@@ -40,7 +42,8 @@ export interface Watchdog {
  * - no frame for 45 s, though pings are sent: it is dead;
  * - pulses only for five minutes, or for five seconds while a message waits for its ack: the server
  *   is asked a question. Whatever it says then, apart from pulses, is proof of life; without any in
- *   15 s the session behind the socket is dead.
+ *   15 s the session behind the socket is dead;
+ * - while our own frames wait for a commit the server has nothing to answer: nothing is expected.
  */
 export function startWatchdog(clock: Clock, actions: WatchdogActions): Watchdog {
   let lastFrameAtMs = clock.monotonicMs();
@@ -66,6 +69,10 @@ export function startWatchdog(clock: Clock, actions: WatchdogActions): Watchdog 
 
   function look(): void {
     const nowMs = clock.monotonicMs();
+    if (actions.isHolding()) {
+      lastFrameAtMs = nowMs;
+      prove();
+    }
     if (nowMs - lastFrameAtMs > SILENCE_MS_MAX) {
       hang('the server is silent');
     } else if (probedAtMs !== null && nowMs - probedAtMs >= PROBE_ANSWER_MS_MAX) {

@@ -106,7 +106,10 @@ async function makeLinked(world: TestWorld): Promise<string> {
   return apiKey;
 }
 
-/** Nobody is linked, so the messages stay; the newer two stand as in the moment of acceptance. */
+/**
+ * Nobody is linked, so the messages stay; the newer two stand as in the moment of acceptance. They
+ * are not due, or whoever looks next would show them as queued.
+ */
 async function makeBusy(world: TestWorld): Promise<string> {
   const apiKey = await world.makeService();
   const ids: number[] = [];
@@ -116,7 +119,8 @@ async function makeBusy(world: TestWorld): Promise<string> {
   for (const id of ids) await world.waitForStatus(apiKey, id, { statusInfo: 'Pending' });
   const newer = ids.slice(1).map(messageId).join(', ');
   await onDatabase(world, (run) =>
-    run(`UPDATE messages SET state = 'accepted' WHERE id IN (${newer})`),
+    run(`UPDATE messages SET state = 'accepted', due_at = now() + interval '1 hour'
+         WHERE id IN (${newer})`),
   );
   return apiKey;
 }

@@ -54,12 +54,20 @@ export class TestWorld implements AsyncDisposable {
     this.#environment = environment;
   }
 
-  static async start(environment: Record<string, string> = {}): Promise<TestWorld> {
+  /** @param through where the gateway reaches the database instead, e.g. a line that can be cut */
+  static async start(
+    environment: Record<string, string> = {},
+    through: (databaseUrl: string) => string = (url) => url,
+  ): Promise<TestWorld> {
     const dataDir = mkdtempSync(join(tmpdir(), 'world-'));
     const made = await createTestDatabase();
     const simulator = await startSimulator({ dataDir: join(dataDir, 'simulator') });
-    const options = { dataDir, databaseUrl: made.url, simulatorUrl: simulator.webSocketUrl };
-    const gateway = await GatewayProcess.start({ ...options, environment });
+    const gateway = await GatewayProcess.start({
+      dataDir,
+      databaseUrl: through(made.url),
+      simulatorUrl: simulator.webSocketUrl,
+      environment,
+    });
     return new TestWorld(simulator, dataDir, made, gateway, environment);
   }
 

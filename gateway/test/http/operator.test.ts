@@ -305,3 +305,24 @@ describe('health', () => {
     assert.equal(known.status, 200);
   });
 });
+
+test('a removal by the clock is undone for a day, one by hand never', async () => {
+  const { apiKey, id } = await http.openService();
+  const restore = () => http.operate(`/admin/services/${apiKey}/restore`, {});
+  assert.equal((await restore()).status, 409);
+  await http.database.pool.query(
+    `UPDATE services SET state = 'removed', removed_at = now(), purge_at = now() + interval '1 hour',
+       expires_at = now() - interval '21 days', suspended_at = now() - interval '21 days'
+     WHERE id = $1`,
+    [id],
+  );
+  const restored = await restore();
+  assert.equal(restored.status, 200, restored.text);
+  assert.equal((restored.json as { state: string }).state, 'suspended');
+  assert.equal((await http.ask(`/serviceSettings/${apiKey}`)).status, 403);
+  const renewed = await http.operate(`/admin/services/${apiKey}/renew`, { cycle: 1 });
+  assert.equal(renewed.status, 200, renewed.text);
+  assert.equal((await http.ask(`/serviceSettings/${apiKey}`)).status, 200);
+  assert.equal((await http.operate(`/admin/services/${apiKey}/remove`, {})).status, 200);
+  assert.equal((await restore()).status, 404);
+});

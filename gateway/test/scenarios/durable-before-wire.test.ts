@@ -24,14 +24,15 @@ async function holdWrites(table: string): Promise<() => Promise<void>> {
   return () => client.end();
 }
 
-/** Waits until somebody waits to write to the table. */
-async function waitForBlockedWrite(table: string): Promise<void> {
+/** Waits until a statement that says this waits to write to the table. */
+async function waitForBlockedWrite(table: string, statement: string): Promise<void> {
   const client = new Client({ connectionString: world.databaseUrl });
   await client.connect();
   await waitUntil(`a blocked write to ${table}`, async () => {
     const { rowCount } = await client.query(
-      'SELECT 1 FROM pg_locks WHERE NOT granted AND relation = $1::regclass',
-      [table],
+      `SELECT 1 FROM pg_locks JOIN pg_stat_activity USING (pid)
+       WHERE NOT granted AND relation = $1::regclass AND query LIKE '%' || $2 || '%'`,
+      [table, statement],
     );
     return (rowCount ?? 0) > 0;
   });
@@ -51,7 +52,7 @@ test('a message leaves only when its ratchet step is committed', async () => {
   const before = (await stats()).messagesIn;
   const release = await holdWrites('account_keys');
   const id = await world.send(apiKey, ANN, 'held back');
-  await waitForBlockedWrite('account_keys');
+  await waitForBlockedWrite('account_keys', 'INTO account_keys');
   await letTheWireRun();
   assert.equal((await stats()).messagesIn, before, 'the message left too early');
   await release();
@@ -65,7 +66,7 @@ test('a receipt is acknowledged only when its tick is committed', async () => {
   const id = await world.send(apiKey, ANN, 'delivered late');
   await world.waitForStatus(apiKey, id, { delivery: 'server' });
   const release = await holdWrites('messages');
-  await waitForBlockedWrite('messages');
+  await waitForBlockedWrite('messages', 'phone_at = ');
   await letTheWireRun();
   assert.ok((await unacknowledged()) > 0, 'the receipt was acknowledged too early');
   await release();

@@ -31,6 +31,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'outbox/pacing/pace.ts',
     'outbox/pacing/report.ts',
   ],
+  // Another program: it knows the gateway by its HTTP API alone.
+  cli: ['domain'],
   'accounts.ts': [
     'config',
     'domain',

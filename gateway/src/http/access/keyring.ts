@@ -22,6 +22,8 @@ export interface Keyring {
    * @param name no two orders may share it; holds a colon, which no key does
    */
   issueFor(name: `${string}:${string}`): IssuedKey;
+  /** A key that was issued elsewhere, in the same forms. */
+  adopt(key: string): IssuedKey;
   /** What a key is looked up by. */
   fingerprint(key: string): Buffer;
   /** A sealed key in the clear again, for the lists that show it to its owner. */
@@ -40,6 +42,7 @@ export function createKeyring(masterKey: Buffer, random: Random): Keyring {
   });
   return {
     fingerprint,
+    adopt: inAllForms,
     issue: () => inAllForms(newApiKey((count) => random.bytes(count))),
     issueFor(name) {
       let block = 0;

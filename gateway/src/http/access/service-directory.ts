@@ -66,7 +66,12 @@ export function createServiceDirectory(
     },
     forget(apiKey) {
       changes += 1;
+      const id = remembered.get(apiKey)?.id;
       remembered.delete(apiKey);
+      // It may be known by a key that was replaced, too.
+      for (const [key, service] of remembered.entries()) {
+        if (service.id === id) remembered.delete(key);
+      }
     },
   };
 }

@@ -1,4 +1,4 @@
-import { toError } from '../../domain/errors.ts';
+import { Problem, toError } from '../../domain/errors.ts';
 import type { ServiceId } from '../../domain/ids.ts';
 import { addMonths, dayOfMonth } from '../../domain/months.ts';
 import { priceOf } from '../../domain/catalogue.ts';
@@ -6,6 +6,7 @@ import type { Plan } from '../../domain/plans.ts';
 import { assertSubscribed } from '../../lifecycle/assert-subscribed.ts';
 import { transfer } from '../../ledger/transfer.ts';
 import type { Agent } from '../../storage/agents/agents.ts';
+import { findOrder } from '../../storage/ledger/find-order.ts';
 import { createService } from '../../storage/services/create-service.ts';
 import type { Edge } from '../edge.ts';
 
@@ -34,6 +35,12 @@ export interface OpenedService {
  */
 export async function openService(edge: Edge, order: ServiceOrder): Promise<OpenedService> {
   const orderName = nameOf(order);
+  const fingerprint = `create plan ${order.plan.id}, ${order.months} months`;
+  const earlier = orderName === null ? null : await findOrder(edge.database.query, orderName);
+  if (earlier !== null) {
+    if (earlier.fingerprint !== fingerprint) throw new Problem('idempotency_conflict');
+    return { apiKey: edge.keyring.open(earlier.keySealed), serviceId: null };
+  }
   const issued = orderName === null ? edge.keyring.issue() : edge.keyring.issueFor(orderName);
   const nowMs = edge.clock.now();
   const billingDay = dayOfMonth(nowMs);
@@ -54,7 +61,7 @@ export async function openService(edge: Edge, order: ServiceOrder): Promise<Open
     const outcome = await transfer(transaction, {
       kind: 'create',
       idempotencyKey: orderName,
-      fingerprint: `create plan ${order.plan.id}, ${order.months} months`,
+      fingerprint,
       from: { agentId: order.agent.id },
       to: 'sales',
       amount: priceOf(edge.catalogue, order.plan.id, order.months),

@@ -1,8 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { Type, type Static } from '@sinclair/typebox';
 import { CONNECTION_STATES, describeConnection } from '../../domain/connection-state.ts';
-import { Problem } from '../../domain/errors.ts';
-import { digitsOf } from '../../domain/phone-number.ts';
+import { parseCountryCode } from '../../domain/country-code.ts';
 import { planOfService, type Plan } from '../../domain/plans.ts';
 import type { Service } from '../../storage/services/service.ts';
 import { updateService, type ServiceChange } from '../../storage/services/update-service.ts';
@@ -28,8 +27,6 @@ const Settings = Type.Object({
   webhook: Type.String({ description: 'Empty while none is set.' }),
   level: Type.String({ enum: ['1', '2', '3'] }),
 });
-
-const COUNTRY_CODE_FORM = /^[1-9]\d{0,3}$/;
 
 /** `serviceSettings`: shows the settings, after changing those that were given. */
 export function addServiceSettings(app: FastifyInstance, edge: Edge): void {
@@ -63,20 +60,9 @@ function readChange(parameters: Parameters): ServiceChange | null {
   const receivesMessages = switchIn(parameters, 'receiveMessage');
   if (countryCode === '' && receivesMessages === null) return null;
   return {
-    ...(countryCode === '' ? {} : { countryCode: readCountryCode(countryCode) }),
+    ...(countryCode === '' ? {} : { countryCode: parseCountryCode(countryCode) }),
     ...(receivesMessages === null ? {} : { receivesMessages }),
   };
-}
-
-function readCountryCode(written: string): string {
-  const digits = digitsOf(written).replace(/^00/, '');
-  if (!/^[+\d\s\u0660-\u0669\u06f0-\u06f9]+$/.test(written) || !COUNTRY_CODE_FORM.test(digits)) {
-    throw new Problem(
-      'invalid_parameter',
-      'The countryCode must be a calling code of 1 to 4 digits, such as 44.',
-    );
-  }
-  return digits;
 }
 
 function describe(

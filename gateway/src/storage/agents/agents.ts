@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { AgentId } from '../../domain/ids.ts';
 import type { Database } from '../database.ts';
+import { findByReplacedKey } from '../replaced-keys/find-by-replaced-key.ts';
 import type { Schema } from '../schema.ts';
 
 /** A reseller. */
@@ -39,15 +40,15 @@ export async function createAgent(transaction: Kysely<Schema>, agent: NewAgent):
   return id;
 }
 
-/** @returns the agent whose key has this fingerprint, or null */
+/** @returns the agent whose key has this fingerprint, or had it until a moment ago, or null */
 export async function findAgentByKey(
   database: Database,
   keyFingerprint: Buffer,
 ): Promise<Agent | null> {
-  const row = await database.query
-    .selectFrom('agents')
-    .select(['id', 'name', 'mode'])
-    .where('key_fingerprint', '=', keyFingerprint)
-    .executeTakeFirst();
-  return row ?? null;
+  const agents = database.query.selectFrom('agents').select(['id', 'name', 'mode']);
+  const row = await agents.where('key_fingerprint', '=', keyFingerprint).executeTakeFirst();
+  if (row !== undefined) return row;
+  const replaced = await findByReplacedKey(database, keyFingerprint);
+  if (replaced?.agentId == null) return null;
+  return (await agents.where('id', '=', replaced.agentId).executeTakeFirst()) ?? null;
 }

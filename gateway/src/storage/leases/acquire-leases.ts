@@ -25,6 +25,9 @@ export interface LeaseOrder {
 /** How long after somebody asked for it an unlinked account is connected by whoever can. */
 const ASKED_FOR_SECONDS = 120;
 
+/** Of a service that is used, or whose account is to be unlinked from its phone. */
+const MAY_BE_HELD = `(s.is_wanted AND v.state = 'active' OR s.is_linked AND s.unlink_until > now())`;
+
 // The worker's own row is locked: it can not be buried before what it gains here is visible to whoever
 // buries it.
 const ACQUIRE = `
@@ -35,7 +38,7 @@ const ACQUIRE = `
     FROM leases l
     JOIN sessions s ON s.service_id = l.service_id
     JOIN services v ON v.id = l.service_id
-    WHERE l.worker_id IS NULL AND s.is_wanted AND v.state = 'active'
+    WHERE l.worker_id IS NULL AND ${MAY_BE_HELD}
       AND v.mode = ANY($2) AND CASE WHEN $4::bigint IS NULL
                THEN s.is_linked OR s.asked_at > now() - make_interval(secs => $5)
                ELSE l.service_id = $4 END
@@ -119,7 +122,7 @@ const COUNT = `
   FROM sessions s
   JOIN services v ON v.id = s.service_id
   JOIN leases l ON l.service_id = s.service_id
-  WHERE s.is_wanted AND v.state = 'active'
+  WHERE ${MAY_BE_HELD}
     AND (s.is_linked OR s.asked_at > now() - make_interval(secs => $1))
   GROUP BY v.mode`;
 

@@ -2,19 +2,22 @@ import type { Pool } from 'pg';
 import type { Lease } from '../../domain/lease.ts';
 import type { DueMessage } from '../../domain/message.ts';
 import { assertHeld, heldUnder } from '../leases/fence.ts';
+import { OF_ACTIVE_SERVICE } from './of-active-service.ts';
 import { claimedMessageOf, CLAIMED_WITH_MEDIA, type ClaimedRow } from './claimed-message.ts';
 
 // Each kind is walked in its own part of the index, however many of the other wait.
 const waiting = (isUrgent: boolean): string => `
   SELECT id, due_at FROM messages
-  WHERE service_id = (SELECT service_id FROM held) AND is_urgent = ${isUrgent}
+  WHERE service_id = (SELECT service_id FROM held) AND ${OF_ACTIVE_SERVICE}
+    AND is_urgent = ${isUrgent}
     AND state IN ('accepted', 'ready') AND due_at <= now()
     AND (NOT is_scheduled OR due_at <= coalesce(to_timestamp($5 / 1000.0), now()))
     AND (expires_at IS NULL OR expires_at > now())
   ORDER BY due_at, id LIMIT $3 FOR UPDATE`;
 
 // Places that one kind can not fill go to the other.
-const CLAIM_DUE = `
+/** Of lease $1, $2; $3 messages, $4 places for urgent ones first; $5 as `scheduledUntilMs`. */
+export const CLAIM_DUE = `
   WITH ${heldUnder('$1', '$2')},
   urgent AS (${waiting(true)}),
   other AS (${waiting(false)}),

@@ -1,10 +1,11 @@
 import type { Pool } from 'pg';
 import type { ServiceId } from '../../domain/ids.ts';
+import { OF_ACTIVE_SERVICE } from './of-active-service.ts';
 
 // Urgent and other messages lie apart in the index.
 const nextOf = (isUrgent: boolean): string => `
   (SELECT due_at FROM messages
-   WHERE service_id = $1 AND is_urgent = ${isUrgent} AND state IN ('accepted', 'ready')
+   WHERE service_id = $1 AND ${OF_ACTIVE_SERVICE} AND is_urgent = ${isUrgent} AND state IN ('accepted', 'ready')
      AND (expires_at IS NULL OR expires_at > greatest(due_at, now()))
    ORDER BY due_at LIMIT 1)`;
 

@@ -13,6 +13,9 @@ const STATEMENTS = [
      WHERE state = 'suspended'`,
   `CREATE INDEX services_to_purge ON services (purge_at) WHERE purged_at IS NULL`,
 
+  // Until then whoever can connects a removed service's account once more, to unlink it from its phone.
+  `ALTER TABLE sessions ADD COLUMN unlink_until timestamptz`,
+
   `ALTER TABLE agents ADD COLUMN subscription_ends_at timestamptz`,
 
   // A key that was replaced works until its time is over.

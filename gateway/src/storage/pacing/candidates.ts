@@ -3,6 +3,7 @@ import type { MessageId, ServiceId } from '../../domain/ids.ts';
 import type { Lease } from '../../domain/lease.ts';
 import type { Candidate } from '../../domain/pace.ts';
 import { writeFenced } from '../leases/fence.ts';
+import { OF_ACTIVE_SERVICE } from '../messages/of-active-service.ts';
 
 /** As many of the queue are looked at, of each kind. */
 const QUEUE_COUNT = 32;
@@ -13,13 +14,13 @@ const ms = (column: string): string => `(extract(epoch FROM ${column}) * 1000)::
 
 const inQueue = (isUrgent: boolean): string => `
   (SELECT id, chat, is_group, is_urgent, due_at, text, false AS is_held FROM messages
-   WHERE service_id = $1 AND is_urgent = ${isUrgent} AND state IN ('accepted', 'ready')
+   WHERE service_id = $1 AND ${OF_ACTIVE_SERVICE} AND is_urgent = ${isUrgent} AND state IN ('accepted', 'ready')
      AND due_at <= now() AND (expires_at IS NULL OR expires_at > now())
    ORDER BY due_at, id LIMIT ${QUEUE_COUNT})`;
 
 const HELD = `
   (SELECT id, chat, is_group, is_urgent, due_at, text, true AS is_held FROM messages
-   WHERE $2::boolean AND service_id = $1 AND state = 'held'
+   WHERE $2::boolean AND ${OF_ACTIVE_SERVICE} AND service_id = $1 AND state = 'held'
      AND (expires_at IS NULL OR expires_at > now())
    ORDER BY is_urgent DESC, due_at, id LIMIT ${HELD_COUNT})`;
 

@@ -8,6 +8,7 @@ import {
   CLAIMED_WITH_MEDIA,
   type ClaimedRow,
 } from '../messages/claimed-message.ts';
+import { OF_ACTIVE_SERVICE } from '../messages/of-active-service.ts';
 
 // One commit: the message is taken, and nobody who looks afterwards, in whatever process, finds the
 // account as it was before. The chat is known from now on, so nothing of it is held any more.
@@ -16,7 +17,7 @@ const CLAIM_CHOSEN = `
   claimed AS (
     UPDATE messages m SET state = 'sending', attempts = m.attempts + 1, claim_epoch = $2,
                           executed_at = coalesce(m.executed_at, now()), doubt_since = now()
-    WHERE m.service_id = (SELECT service_id FROM held) AND m.id = $3 AND m.state IN ('accepted', 'ready', 'held')
+    WHERE m.service_id = (SELECT service_id FROM held) AND ${OF_ACTIVE_SERVICE} AND m.id = $3 AND m.state IN ('accepted', 'ready', 'held')
       AND m.due_at <= now() AND (m.expires_at IS NULL OR m.expires_at > now())
     RETURNING m.*),
   chat AS (

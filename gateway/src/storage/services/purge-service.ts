@@ -5,6 +5,13 @@ import type { Database } from '../database.ts';
 const ROWS_AT_ONCE = 5000;
 /** What a service leaves behind; its row stays, because the ledger speaks of it. */
 const TABLES = [
+  'webhook_attempts',
+  'idempotency_keys',
+  'questions',
+  'chats',
+  'paces',
+  'session_ends',
+  'replaced_keys',
   'messages',
   'received_messages',
   'media',
@@ -13,7 +20,10 @@ const TABLES = [
   'account_keys',
 ] as const;
 
-/** Removed services of which something is left to delete. */
+/**
+ * Removed services of which something is left to delete, and that nobody holds, to unlink them or
+ * for any other reason.
+ */
 export async function findServicesToPurge(
   database: Database,
   countMax: number,
@@ -23,6 +33,12 @@ export async function findServicesToPurge(
     .select('id')
     .where('purged_at', 'is', null)
     .where('purge_at', '<=', sql<Date>`now()`)
+    .where(
+      sql<boolean>`NOT EXISTS (
+        SELECT FROM sessions s JOIN leases l ON l.service_id = s.service_id
+        WHERE s.service_id = services.id
+          AND (l.worker_id IS NOT NULL OR (s.is_linked AND s.unlink_until > now())))`,
+    )
     .orderBy('purge_at')
     .limit(countMax)
     .execute();
@@ -43,9 +59,25 @@ export async function purgeService(database: Database, serviceId: ServiceId): Pr
       if (Number(deleted.numAffectedRows ?? 0) < ROWS_AT_ONCE) break;
     }
   }
+  // Listeners are told yet that the service is removed, but nothing else about it any more.
+  await sql`
+    DELETE FROM webhook_deliveries d USING events e
+    WHERE d.service_id = ${serviceId} AND e.id = d.event_id AND e.subject <> 'service'
+  `.execute(database.query);
+  await sql`DELETE FROM events WHERE service_id = ${serviceId} AND subject <> 'service'`.execute(
+    database.query,
+  );
   await database.query
     .updateTable('sessions')
-    .set({ is_wanted: false, qr: null, phone: null, lid: null, name: null })
+    .set({
+      is_wanted: false,
+      is_linked: false,
+      unlink_until: null,
+      qr: null,
+      phone: null,
+      lid: null,
+      name: null,
+    })
     .where('service_id', '=', serviceId)
     .execute();
   await database.query
@@ -53,4 +85,18 @@ export async function purgeService(database: Database, serviceId: ServiceId): Pr
     .set({ purged_at: sql<Date>`now()` })
     .where('id', '=', serviceId)
     .execute();
+}
+
+const TOLD_WITHIN_DAYS = 1;
+
+/** Deletes the listeners of services that were purged a day ago; by now they know, or never will. */
+export async function purgeListeners(database: Database): Promise<void> {
+  const gone = sql`
+    SELECT w.service_id FROM webhooks w JOIN services v ON v.id = w.service_id
+    WHERE v.purged_at < now() - make_interval(days => ${TOLD_WITHIN_DAYS})`;
+  for (const table of ['webhook_attempts', 'webhook_deliveries', 'events', 'webhooks']) {
+    await sql`DELETE FROM ${sql.table(table)} WHERE service_id IN (${gone})`.execute(
+      database.query,
+    );
+  }
 }

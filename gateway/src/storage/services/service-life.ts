@@ -1,6 +1,7 @@
 import { sql, type Kysely } from 'kysely';
 import type { AgentId, ServiceId } from '../../domain/ids.ts';
 import type { ServiceLife } from '../../domain/service-lifecycle.ts';
+import { beginUnlinking } from '../sessions/unlinking.ts';
 import type { Schema } from '../schema.ts';
 
 const LIFE_COLUMNS = [
@@ -98,6 +99,7 @@ export async function saveLife(
     })
     .where('id', '=', serviceId)
     .execute();
+  if (isRemoved && purgeAfterMs === 0) await beginUnlinking(transaction, serviceId);
 }
 
 interface LifeRow {

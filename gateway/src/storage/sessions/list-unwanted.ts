@@ -5,7 +5,8 @@ const UNWANTED = `
   SELECT mine.service_id FROM unnest($1::bigint[]) AS mine(service_id)
   JOIN sessions s ON s.service_id = mine.service_id
   JOIN services v ON v.id = mine.service_id
-  WHERE NOT s.is_wanted OR v.state <> 'active'`;
+  WHERE (NOT s.is_wanted OR v.state <> 'active')
+    AND NOT (s.is_linked AND coalesce(s.unlink_until > now(), false))`;
 
 /** Which of these accounts are not to be connected any more. */
 export async function listUnwanted(

@@ -19,6 +19,8 @@ export interface LeftSessionRow extends SessionEnd {
   readonly isWanted: boolean;
   readonly state: ConnectionState;
   readonly detail: string | null;
+  /** The service was removed, and its account is to be unlinked. */
+  readonly isToBeUnlinked: boolean;
 }
 
 /** @returns how a session was left, or null for an unknown service */
@@ -34,6 +36,9 @@ export async function findLeftSession(
       sql<boolean>`sessions.is_wanted AND services.state = 'active'`.as('isWanted'),
       'sessions.state',
       'sessions.detail',
+      sql<boolean>`sessions.is_linked AND coalesce(sessions.unlink_until > now(), false)`.as(
+        'isToBeUnlinked',
+      ),
       millisecondsUntil('retry_at').as('notBeforeInMs'),
       millisecondsUntil('forget_at').as('forgetInMs'),
     ])

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import type { ErrorCode } from '../../../domain/errors.ts';
 import type { Reference, References } from '../reference.ts';
-import { idempotencyKey } from './parameters.ts';
+import { idempotencyKey, mode } from './parameters.ts';
 
 const NAMED: readonly ErrorCode[] = ['invalid_admin_token', 'service_not_found'];
 
@@ -106,4 +106,26 @@ export const OPERATED: References = {
     'removed',
     'Unlinks the phone and deletes the service; its charges stay in the ledger.',
   ),
+  '/admin/import': {
+    section: 'Operator',
+    title: 'admin/import',
+    summary: 'Takes services over from elsewhere, with their keys, from a CSV file.',
+    text: 'The columns are `apiKey`, `plan` and `expiry`, and where wanted `phoneNumber`, `agent`, `countryCode`, `receiveMessage` and `webhook`. All lines or none: a file with bad lines is answered 400 with `lines`, a line and a sentence each. Services that are here already stay as they are, so a file may be sent again. Nothing is charged, and every phone has to be linked again.',
+    access: 'adminToken',
+    parameters: Type.Object({
+      csv: Type.String({ description: 'The file’s text, at most 16 MB.' }),
+      dryRun: Type.Optional(
+        Type.Boolean({ description: 'On: everything is judged and nothing is changed.' }),
+      ),
+      mode,
+    }),
+    errors: ['invalid_admin_token', 'missing_parameter', 'invalid_parameter', 'test_mode_off'],
+    example: {
+      method: 'POST',
+      parameters: {
+        csv: 'apiKey,plan,expiry\nk3v9x2a-p0q8d7m-0000000-1111111-2222222,Premium,2027-03-31\n',
+      },
+      answer: { dryRun: false, created: 1, unchanged: [] },
+    },
+  },
 };

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import type { References } from '../reference.ts';
-import { idempotencyKey, mode, statementParameters } from './parameters.ts';
+import { idempotencyKey, mode, overlapHours, statementParameters } from './parameters.ts';
 
 /** What whoever runs the gateway does. */
 export const OPERATOR: References = {
@@ -101,6 +101,43 @@ export const OPERATOR: References = {
       method: 'POST',
       parameters: { cycle: '12' },
       answer: { subscriptionEndsAt: '2027-01-02T03:04:05.678Z' },
+    },
+  },
+  '/admin/agents/:agentId/rotate-key': {
+    section: 'Operator',
+    title: 'admin/agents/…/rotate-key',
+    summary: 'Gives an agent another key, shown this once.',
+    access: 'adminToken',
+    parameters: Type.Object({ overlapHours }),
+    errors: ['invalid_admin_token', 'agent_not_found', 'invalid_parameter'],
+    example: {
+      method: 'POST',
+      answer: { agentKey: 'NEWAGENTKEY', oldKeyUntil: '2026-01-03T03:04:05.678Z' },
+    },
+  },
+  '/admin/services/:apiKey/rotate-key': {
+    section: 'Operator',
+    title: 'admin/services/…/rotate-key',
+    summary: 'Gives a service another key.',
+    access: 'adminToken',
+    parameters: Type.Object({ overlapHours }),
+    errors: ['invalid_admin_token', 'service_not_found', 'invalid_parameter'],
+    example: {
+      method: 'POST',
+      answer: { apiKey: 'NEWAPIKEY', oldKeyUntil: '2026-01-03T03:04:05.678Z' },
+    },
+  },
+  '/admin/services/:apiKey/restore': {
+    section: 'Operator',
+    title: 'admin/services/…/restore',
+    summary:
+      'Brings back a service that was removed because it had been suspended for twenty days.',
+    text: 'For a day after that removal nothing is deleted. The service is suspended then, and can be renewed. What was removed by hand is gone at once.',
+    access: 'adminToken',
+    errors: ['invalid_admin_token', 'service_not_found', 'wrong_state'],
+    example: {
+      method: 'POST',
+      answer: { apiKey: 'APIKEY', state: 'suspended', expiresAt: '2026-01-02T03:04:05.678Z' },
     },
   },
   '/admin/agents/:agentId/reversals': {

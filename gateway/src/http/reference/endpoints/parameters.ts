@@ -140,6 +140,10 @@ export const statementParameters = {
   ),
 };
 
+export const overlapHours = Type.Optional(
+  Type.Integer({ description: 'How long the old key works yet.', minimum: 0, maximum: 720 }),
+);
+
 export const mode = Type.Optional(
   Type.Union([Type.Literal('test'), Type.Literal('live')], {
     description: '`test` talks to the simulator only, `live` (the default) to WhatsApp.',

@@ -1,7 +1,13 @@
 import { Type } from '@sinclair/typebox';
 import type { ErrorCode } from '../../../domain/errors.ts';
 import type { References } from '../reference.ts';
-import { agentKey, apiKeyParameter, idempotencyKey, statementParameters } from './parameters.ts';
+import {
+  agentKey,
+  apiKeyParameter,
+  idempotencyKey,
+  overlapHours,
+  statementParameters,
+} from './parameters.ts';
 
 const OWN_SERVICE: readonly ErrorCode[] = [
   'invalid_agent_key',
@@ -309,6 +315,34 @@ export const PARTNER: References = {
         ],
         next: null,
       },
+    },
+  },
+  '/module/rotateKey': {
+    section: 'Partner',
+    title: 'rotateKey',
+    summary: 'Gives a service another key.',
+    text: 'An addition to the documented API. The old key works for a day yet, or for `overlapHours`; with 0 it, and those before it, work no more. Lists and webhooks show the new one at once.',
+    access: 'agentKey',
+    parameters: Type.Object({ agentKey, apiKey: apiKeyParameter, overlapHours }),
+    errors: ['invalid_agent_key', 'missing_parameter', 'service_not_found', 'invalid_parameter'],
+    example: {
+      method: 'POST',
+      parameters: { agentKey: 'AGENTKEY', apiKey: 'APIKEY' },
+      answer: { status: 'true', apiKey: 'NEWAPIKEY', oldKeyUntil: '2026-01-03T03:04:05.678Z' },
+    },
+  },
+  '/module/rotateAgentKey': {
+    section: 'Partner',
+    title: 'rotateAgentKey',
+    summary: 'Gives the agent another key, shown this once.',
+    text: 'An addition to the documented API. The old key works for a day yet, or for `overlapHours`, but it can not be used for this again: if the answer is lost, ask the operator.',
+    access: 'agentKey',
+    parameters: Type.Object({ agentKey, overlapHours }),
+    errors: ['invalid_agent_key', 'invalid_parameter', 'wrong_state'],
+    example: {
+      method: 'POST',
+      parameters: { agentKey: 'AGENTKEY' },
+      answer: { status: 'true', agentKey: 'NEWAGENTKEY', oldKeyUntil: '2026-01-03T03:04:05.678Z' },
     },
   },
 };
