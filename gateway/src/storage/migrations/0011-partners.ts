@@ -16,6 +16,14 @@ const STATEMENTS = [
   // Until then whoever can connects a removed service's account once more, to unlink it from its phone.
   `ALTER TABLE sessions ADD COLUMN unlink_until timestamptz`,
 
+  // What a service's listeners were told beforehand, each once; another end is told of anew.
+  `CREATE TABLE service_notices (
+     service_id bigint NOT NULL REFERENCES services ON DELETE CASCADE,
+     type text NOT NULL,
+     ends_at timestamptz NOT NULL,
+     days_left smallint NOT NULL,
+     PRIMARY KEY (service_id, type, ends_at, days_left))`,
+
   `ALTER TABLE agents ADD COLUMN subscription_ends_at timestamptz`,
 
   // A key that was replaced works until its time is over.
