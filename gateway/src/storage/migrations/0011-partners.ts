@@ -41,6 +41,8 @@ const STATEMENTS = [
      ADD COLUMN reverses bigint UNIQUE REFERENCES ledger_transactions`,
   `CREATE INDEX ledger_transactions_of_service ON ledger_transactions (service_id, id)
      WHERE service_id IS NOT NULL`,
+  `CREATE UNIQUE INDEX ledger_accounts_of_the_house ON ledger_accounts (kind)
+     WHERE kind <> 'agent'`,
   `CREATE INDEX ledger_entries_by_account ON ledger_entries (account_id, transaction_id)`,
 
   // Only wallets keep a balance: one of sales would be a row that every charge waits for. It moves
