@@ -23,7 +23,8 @@ const perSecond = ({ charges, durationMs }: ChargeLoopResult): number =>
 /** `charges`: how many charges a second, on many wallets and on one. */
 export const charges: Scenario = { name: 'charges', run };
 
-async function run({ postgres, isQuick, say }: Surroundings): Promise<BenchmarkResult> {
+async function run(surroundings: Surroundings): Promise<BenchmarkResult> {
+  const { postgres, isQuick } = surroundings;
   const databaseUrl = await postgres.createDatabase('charges');
   await migrate(databaseUrl);
   await using child = await Child.start({ script: 'benchmarks/programs/charge-loop.ts' });
@@ -36,7 +37,9 @@ async function run({ postgres, isQuick, say }: Surroundings): Promise<BenchmarkR
     for (let round = 0; round < (isQuick ? 1 : 3); round += 1) {
       rounds.push(perSecond(await child.ask<ChargeLoopResult>('charge', loop)));
       limits.push(perSecond(await child.ask<ChargeLoopResult>('limit', loop)));
-      say(`${name}: ${rounds.at(-1)?.toFixed(0)} a second, bare ${limits.at(-1)?.toFixed(0)}`);
+      surroundings.say(
+        `${name}: ${rounds.at(-1)?.toFixed(0)} a second, bare ${limits.at(-1)?.toFixed(0)}`,
+      );
     }
     measured.push({ name, target, rounds, limits });
   }
