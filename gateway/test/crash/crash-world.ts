@@ -15,6 +15,8 @@ const ADMIN_TOKEN = 'tw_admin_of_the_campaign';
 /** Several gateways have one key; a campaign has no secrets. */
 const MASTER_KEY = 'c4'.repeat(32);
 const REQUEST_MS_MAX = 10_000;
+/** Linking an account takes a few logins, on a machine that may be busy. */
+const LINK_MS_MAX = 60_000;
 const READY_WITHIN_MS = 60_000;
 /** Longer than a restart takes. */
 const SLOW_PHONE = { deliverAfterMs: 5000, readAfterMs: 6000 };
@@ -76,10 +78,15 @@ export class CrashWorld implements AsyncDisposable {
       seats.push(new GatewaySeat({ number, folder, environment }));
     }
     const world = new CrashWorld(cast, simulator, database, seats);
-    for (const seat of seats) await seat.start(null);
-    await world.#openAccounts();
-    await world.#slowSomePhones();
-    return world;
+    try {
+      for (const seat of seats) await seat.start(null);
+      await world.#openAccounts();
+      await world.#slowSomePhones();
+      return world;
+    } catch (error) {
+      await world[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   /** The seat with this number. */
@@ -114,7 +121,11 @@ export class CrashWorld implements AsyncDisposable {
   async askAsOperator(path: string, body?: unknown): Promise<Answer> {
     const headers = { authorization: `Bearer ${ADMIN_TOKEN}` };
     const url = `${this.seat(0).url}${path}`;
-    return await request(url, body === undefined ? { headers } : posted(body, headers));
+    return await request(
+      url,
+      body === undefined ? { headers } : posted(body, headers),
+      LINK_MS_MAX,
+    );
   }
 
   /** Calls the simulator itself, which lives when the gateways do not. */
@@ -230,8 +241,12 @@ function posted(body: unknown, headers: Record<string, string>): RequestInit {
   };
 }
 
-async function request(url: string, options: RequestInit): Promise<Answer> {
-  const response = await fetch(url, { ...options, signal: AbortSignal.timeout(REQUEST_MS_MAX) });
+async function request(
+  url: string,
+  options: RequestInit,
+  timeoutMs = REQUEST_MS_MAX,
+): Promise<Answer> {
+  const response = await fetch(url, { ...options, signal: AbortSignal.timeout(timeoutMs) });
   const text = await response.text();
   const isJson = (response.headers.get('content-type') ?? '').startsWith('application/json');
   return { status: response.status, text, json: isJson && text !== '' ? JSON.parse(text) : null };
