@@ -66,21 +66,33 @@ export async function setScene(world: TestWorld): Promise<Scene> {
     hooked: await world.makeService(),
     hookedToRemove: await makeHooked(world, 'https://whatsiplus.com/webhook', 0),
     hookedIdle: await makeHooked(world, 'https://whatsiplus.com/webhook', 0),
-    hookedPending: await makeHooked(
-      world,
-      'https://webhook.site/6a61d7c8-43bf-4e5b-b554-9aa727f9a00e',
-      4,
-    ),
+    hookedPending: await makePending(world),
     ofAgent: await buyService(world, agentKey),
     disposable: await buyService(world, agentKey),
   };
   return { agentKey, keys };
 }
 
-/** The scene for somebody else: whoever played it before has removed the disposable service. */
+/**
+ * The scene for somebody else: whoever played it before has removed the disposable service, and had
+ * the waiting events sent again, which may be asked for now and then only.
+ */
 export async function resetScene(world: TestWorld, scene: Scene): Promise<Scene> {
   const disposable = await buyService(world, scene.agentKey);
-  return { ...scene, keys: { ...scene.keys, disposable } };
+  const hookedPending = await makePending(world);
+  return { ...scene, keys: { ...scene.keys, disposable, hookedPending } };
+}
+
+/** A message that waits until tomorrow. */
+export async function scheduleMessage(world: TestWorld, apiKey: string): Promise<number> {
+  const tomorrow = Math.floor(Date.now() / 1000) + 86_400;
+  const query = `phonenumber=${OTHER}&message=later&schedule=${tomorrow}`;
+  const { json } = await world.ask(`/sendMsg/${apiKey}?${query}`);
+  return json.messageId as number;
+}
+
+async function makePending(world: TestWorld): Promise<string> {
+  return await makeHooked(world, 'https://webhook.site/6a61d7c8-43bf-4e5b-b554-9aa727f9a00e', 4);
 }
 
 async function buyService(world: TestWorld, agentKey: string): Promise<string> {
@@ -133,7 +145,7 @@ async function makeHooked(world: TestWorld, url: string, waiting: number): Promi
   for (let count = 0; count < waiting; count += 1) {
     await onDatabase(world, (run) =>
       run(`INSERT INTO webhook_deliveries (event_id, service_id, subject, next_at)
-           SELECT 1000 + ${count}, max(service_id), 'message:1', now() + interval '1 day'
+           SELECT 1000 * max(service_id) + ${count}, max(service_id), 'message:1', now() + interval '1 day'
            FROM webhooks`),
     );
   }

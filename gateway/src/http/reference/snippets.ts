@@ -72,7 +72,9 @@ function phpValue(value: string | readonly string[]): string {
 }
 
 function python({ method, url, needsAdminToken }: ExampleCall, pairs: readonly Pair[]): string {
-  const list = pairs.map(([name, value]) => `    ("${name}", "${value}"),\n`).join('');
+  const list = pairs
+    .map(([name, value]) => `    ("${name}", ${JSON.stringify(value)}),\n`)
+    .join('');
   const fields = pairs.length === 0 ? '' : `fields = [\n${list}]\n`;
   const target =
     method === 'GET' && pairs.length > 0 ? `"${url}?" + urlencode(fields)` : `"${url}"`;
@@ -91,7 +93,7 @@ function python({ method, url, needsAdminToken }: ExampleCall, pairs: readonly P
 }
 
 function typeScript({ method, url, needsAdminToken }: ExampleCall, pairs: readonly Pair[]): string {
-  const list = pairs.map(([name, value]) => `  ['${name}', '${value}'],\n`).join('');
+  const list = pairs.map(([name, value]) => `  ['${name}', ${inSingleQuotes(value)}],\n`).join('');
   const fields = pairs.length === 0 ? '' : `const fields = new URLSearchParams([\n${list}]);\n`;
   const target = method === 'GET' && pairs.length > 0 ? `\`${url}?\${fields}\`` : `'${url}'`;
   const options = [
@@ -101,4 +103,9 @@ function typeScript({ method, url, needsAdminToken }: ExampleCall, pairs: readon
   ];
   const given = options.length === 0 ? target : `${target}, { ${options.join(', ')} }`;
   return `${fields}const answer = await fetch(${given});\nconsole.log(await answer.json());`;
+}
+
+/** The examples have no quotation marks of their own; some have several lines. */
+function inSingleQuotes(value: string): string {
+  return `'${value.replaceAll('\n', String.raw`\n`)}'`;
 }
