@@ -14,8 +14,9 @@ import { accept } from './scenarios/accept.ts';
 import { endToEnd } from './scenarios/end-to-end.ts';
 import { idleMemory } from './scenarios/idle-memory.ts';
 import { lists } from './scenarios/lists.ts';
+import { webhooks } from './scenarios/webhooks.ts';
 
-const SCENARIOS = [accept, endToEnd, idleMemory, lists];
+const SCENARIOS = [accept, endToEnd, idleMemory, lists, webhooks];
 
 const { values: options, positionals: filters } = parseArgs({
   allowPositionals: true,

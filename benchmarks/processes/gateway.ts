@@ -33,6 +33,7 @@ export class Gateway implements AsyncDisposable {
         TICKWIRE_ADMIN_TOKEN: ADMIN_TOKEN,
         TICKWIRE_MASTER_KEY: MASTER_KEY_HEX,
         TICKWIRE_SIMULATOR_URL: place.simulatorUrl,
+        TICKWIRE_ALLOW_PRIVATE_URLS: 'on',
         LOG_LEVEL: 'warn',
       },
       readyWhenSaid: /ready at (http:\S+)[^]*Test account/,

@@ -220,7 +220,7 @@ async function openFiles(
 function openOwnWebhooks(
   { allowPrivateUrls, publicUrl, catalogue }: Config,
   database: Database,
-  { masterKey }: Secrets,
+  { masterKey, home }: Secrets,
   clock: Clock,
   log: Log,
   stack: AsyncDisposableStack,
@@ -229,6 +229,7 @@ function openOwnWebhooks(
   const keyring = createKeyring(masterKey, systemRandom);
   const webhooks = openWebhooks({
     database,
+    home,
     masterKey,
     allowPrivateUrls,
     planIds: catalogue.plans.filter((plan) => plan.hasWebhooks).map((plan) => plan.id),

@@ -63,15 +63,18 @@ export class Problem extends Error {
   override readonly name = 'Problem';
   readonly code: ErrorCode;
   readonly status: number;
+  /** When to ask again, where that is known better than by the code. */
+  readonly retryAfterSeconds: number | null;
 
   /**
    * @param code the stable code the caller sees
    * @param sentence a more exact sentence than the list's
    */
-  constructor(code: ErrorCode, sentence?: string) {
+  constructor(code: ErrorCode, sentence?: string, retryAfterSeconds: number | null = null) {
     super(sentence ?? ERRORS[code][1]);
     this.code = code;
     this.status = ERRORS[code][0];
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 

@@ -25,8 +25,17 @@ export const CRASH_POINTS = [
   'incoming-after-commit',
 ] as const;
 
+/** The same on the way of an event to its webhook. */
+export const WEBHOOK_CRASH_POINTS = [
+  /** The endpoint has answered, which is not written yet; and then it is. */
+  'webhook-posted',
+  'webhook-recorded',
+] as const;
+
+const ALL_POINTS = [...CRASH_POINTS, ...WEBHOOK_CRASH_POINTS];
+
 /** The name of such a place. */
-export type CrashPoint = (typeof CRASH_POINTS)[number];
+export type CrashPoint = (typeof ALL_POINTS)[number];
 
 let armedPoint: CrashPoint | null = null;
 let passesLeft = 0;
@@ -38,9 +47,9 @@ let passesLeft = 0;
  */
 export function armCrashPoint(written: string): void {
   const [name, count = '1'] = written.split(':');
-  const point = CRASH_POINTS.find((known) => known === name);
+  const point = ALL_POINTS.find((known) => known === name);
   if (point === undefined || !/^[1-9]\d{0,5}$/.test(count)) {
-    throw new Error(`TICKWIRE_CRASH_AT must be one of ${CRASH_POINTS.join(', ')}, or NAME:COUNT.`);
+    throw new Error(`TICKWIRE_CRASH_AT must be one of ${ALL_POINTS.join(', ')}, or NAME:COUNT.`);
   }
   armedPoint = point;
   passesLeft = Number(count);

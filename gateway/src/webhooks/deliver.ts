@@ -1,4 +1,3 @@
-import type { Clock } from '../runtime/clock.ts';
 import type { DueDelivery } from '../storage/webhooks/due-deliveries.ts';
 import type { RecordedAttempt } from '../storage/webhooks/record-attempts.ts';
 import type { DeliveryWriter } from './delivery-writer.ts';
@@ -20,13 +19,12 @@ export async function attemptDelivery(
   delivery: DueDelivery,
   url: string,
   writer: DeliveryWriter,
-  parts: PostParts & { readonly clock: Clock },
-  stopped: AbortSignal,
+  parts: PostParts,
   fraction: number,
 ): Promise<Attempt | null> {
   const written = writer.write(delivery, parts.clock.now());
   if (written === null) return null;
-  const result = await postEvent(url, written.body, written.headers, parts, stopped);
+  const result = await postEvent(url, written.body, written.headers, parts);
   const nowMs = parts.clock.now();
   const attempts = delivery.attempts + 1;
   return {

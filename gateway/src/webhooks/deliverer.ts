@@ -1,6 +1,7 @@
 import { toError } from '../domain/errors.ts';
 import type { ServiceId } from '../domain/ids.ts';
 import { createBatcher } from '../runtime/batcher.ts';
+import { passCrashPoint } from '../runtime/crash-point.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Random } from '../runtime/random.ts';
 import type { Database } from '../storage/database.ts';
@@ -11,10 +12,8 @@ import {
   type DueDelivery,
 } from '../storage/webhooks/due-deliveries.ts';
 import {
-  findForgottenWebhooks,
-  findWebhooksWithNews,
+  freeLeftBehind,
   holdWebhooks,
-  newestDelivery,
   releaseHolds,
   renewHolds,
   type HeldWebhookRow,
@@ -29,18 +28,16 @@ import { whenDatabaseAnswers } from '../storage/when-database-answers.ts';
 import { attemptDelivery, unspoken, type Attempt } from './deliver.ts';
 import type { WriterParts } from './delivery-writer.ts';
 import { HeldWebhook } from './held-webhook.ts';
+import { NewsWatch } from './news-watch.ts';
+import { Places } from './places.ts';
 import type { PostParts } from './post-event.ts';
 import { Turns } from './turns.ts';
 import type { WebhookEffect, WebhookEvent } from './webhook-machine.ts';
 
-/** At once, of all services. */
-const AT_ONCE_MAX = 64;
 /** How many deliveries of a webhook are loaded at once. */
-const PAGE = 100;
+const PAGE = 200;
 /** How soon an event is seen of which nobody told this process. */
 const LOOK_EVERY_MS = 500;
-/** An event that is committed later than this after a younger one is found by the slow look. */
-const OVERLAP_MS = 5000;
 const HOLD_MS = 15_000;
 const RENEW_EVERY_MS = 4000;
 /** Held that long without a delivery, it is let go. */
@@ -51,6 +48,8 @@ const HOLDER_BYTES = 8;
 
 export interface DelivererParts extends PostParts {
   readonly database: Database;
+  /** Names the data directory, which only one process uses at a time. */
+  readonly home: string;
   readonly writer: WriterParts;
   readonly random: Random;
   readonly log: Log;
@@ -74,36 +73,38 @@ export class Deliverer {
   readonly #holder: string;
   readonly #held = new Map<ServiceId, HeldWebhook>();
   readonly #turns = new Turns<ServiceId>();
-  readonly #stopping = new AbortController();
   readonly #recorder;
   readonly #work = new Set<Promise<void>>();
-  #inFlight = 0;
+  readonly #watch: NewsWatch;
+  readonly #places: Places;
   #wanted = new Set<ServiceId>();
   #looking: Promise<void> | null = null;
-  /** The newest delivery there was, with the time. */
-  #marks: { readonly atMs: number; readonly id: number }[] = [];
-  #seenBelow: number | null = null;
   #isStopped = true;
   readonly #cancels = new Map<string, () => void>();
 
   constructor(parts: DelivererParts) {
     this.#parts = parts;
-    this.#holder = parts.random.bytes(HOLDER_BYTES).toString('hex');
+    this.#watch = new NewsWatch(parts.database, parts.clock);
+    this.#places = new Places(parts.clock, () => this.#pump());
+    this.#holder = `${parts.home}:${parts.random.bytes(HOLDER_BYTES).toString('hex')}`;
     this.#recorder = createBatcher<RecordedAttempt, undefined>(
       async (attempts) => {
         await whenDatabaseAnswers(parts.clock, () => recordAttempts(parts.database.pool, attempts));
         return attempts.map(() => undefined);
       },
-      { itemsMax: 500, restMs: 5 },
+      { itemsMax: 500, restMs: 10 },
     );
   }
 
-  /** Begins to deliver. */
+  /** Begins to deliver, also what earlier processes of the same home have left behind. */
   start(): void {
     this.#isStopped = false;
+    void this.#guarded('start', () => this.#takeOver());
     this.#every('look', LOOK_EVERY_MS, () => this.#lookForNews());
     this.#every('renew', RENEW_EVERY_MS, () => this.#renew());
-    this.#every('slow look', SLOW_LOOK_EVERY_MS, () => this.#lookForForgotten());
+    this.#every('slow look', SLOW_LOOK_EVERY_MS, async () => {
+      this.wake(await this.#watch.lookForForgotten());
+    });
   }
 
   /** These services have something to deliver. */
@@ -139,9 +140,10 @@ export class Deliverer {
     const cancel = this.#parts.clock.after(timeoutMs, late.resolve);
     await Promise.race([Promise.allSettled(this.#work), late.promise]);
     cancel();
-    this.#stopping.abort(new Error('the gateway stops'));
+    this.#parts.posts.stop();
     await Promise.allSettled(this.#work);
     await this.#looking;
+    this.#places.close();
     await this.#guarded('release', () => this.#release([...this.#held.values()]));
   }
 
@@ -164,28 +166,15 @@ export class Deliverer {
     this.#work.delete(work);
   }
 
-  async #lookForNews(): Promise<void> {
-    const { database, clock } = this.#parts;
-    const nowMs = clock.now();
-    if (this.#seenBelow === null) {
-      // What was there before is looked for once, what comes from now on is news.
-      this.#seenBelow = await newestDelivery(database.pool);
-      await this.#lookForForgotten();
-    }
-    const news = await findWebhooksWithNews(database.pool, this.#seenBelow, nowMs);
-    this.#marks.push({ atMs: nowMs, id: await newestDelivery(database.pool) });
-    for (;;) {
-      const [oldest] = this.#marks;
-      if (oldest === undefined || nowMs - oldest.atMs < OVERLAP_MS) break;
-      this.#seenBelow = oldest.id;
-      this.#marks.shift();
-    }
-    this.wake(news.map(({ serviceId }) => serviceId));
-    await this.#hold();
+  async #takeOver(): Promise<void> {
+    const { database, clock, home } = this.#parts;
+    await freeLeftBehind(database.pool, `${home}:`, clock.now());
+    await this.#lookForNews();
   }
 
-  async #lookForForgotten(): Promise<void> {
-    this.wake(await findForgottenWebhooks(this.#parts.database.pool));
+  async #lookForNews(): Promise<void> {
+    this.wake(await this.#watch.look());
+    await this.#hold();
   }
 
   /** Takes what is wanted and free, and what is to be looked at anyway. */
@@ -283,12 +272,15 @@ export class Deliverer {
   /** Begins what may begin, webhook after webhook. */
   #pump(): void {
     const nowMs = this.#parts.clock.now();
-    while (this.#inFlight < AT_ONCE_MAX && !this.#isStopped) {
-      const serviceId = this.#turns.next((key) => this.#held.get(key)?.canBegin(nowMs) ?? false);
+    const canBegin = (key: ServiceId): boolean => {
+      const held = this.#held.get(key);
+      return held !== undefined && held.canBegin(nowMs) && this.#places.hasRoomFor(held);
+    };
+    while (this.#places.hasRoom && !this.#isStopped) {
+      const serviceId = this.#turns.next(canBegin);
       const held = serviceId === null ? undefined : this.#held.get(serviceId);
       const delivery = held?.take(nowMs);
       if (held === undefined || delivery === undefined || delivery === null) break;
-      this.#inFlight += 1;
       void this.#guarded('deliver', () => this.#deliver(held, delivery));
       if (held.hasPage) continue;
       this.#turns.remove(held.row.serviceId);
@@ -305,16 +297,15 @@ export class Deliverer {
     try {
       const nowMs = clock.now();
       const found = await findDueDeliveries(database.pool, serviceId, {
-        without: held.busy,
+        without: held.known,
         nowMs,
         isEarly: isProbe,
         countMax: isProbe ? 1 : PAGE,
       });
-      held.offer(found);
-      if (found.length === PAGE) held.mayHaveMore = true;
+      held.offer(found, found.length === PAGE);
       if (found.length === 0) {
         held.nextDueAtMs = await nextDeliveryAtMs(database.pool, serviceId, nowMs);
-        if (held.busy.length === 0) await this.#step(held, { type: 'drained' });
+        if (!held.isBusy) await this.#step(held, { type: 'drained' });
       }
     } finally {
       held.isLoading = false;
@@ -330,24 +321,22 @@ export class Deliverer {
     const isProbe = held.model.mode === 'resting';
     const { revision } = held.row;
     const url = held.row.url ?? '';
+    const place = this.#places.take(held);
     let attempt: Attempt | null = null;
     try {
-      await this.#step(held, { type: 'began' });
-      attempt = await attemptDelivery(
-        delivery,
-        url,
-        held.writer,
-        this.#parts,
-        this.#stopping.signal,
-        random.fraction(),
-      );
+      const begun = this.#step(held, { type: 'began' });
+      if (begun !== null) await begun;
+      attempt = await attemptDelivery(delivery, url, held.writer, this.#parts, random.fraction());
     } finally {
-      this.#inFlight -= 1;
+      this.#places.free(place);
       held.landed();
     }
-    if (this.#stopping.signal.aborted && attempt?.verdict !== 'delivered') return;
-    if (attempt !== null && revision === held.row.revision)
-      await this.#learn(held, attempt, isProbe);
+    passCrashPoint('webhook-posted');
+    if (this.#parts.posts.isStopped && attempt?.verdict !== 'delivered') return;
+    if (attempt !== null && revision === held.row.revision) {
+      const learnt = this.#learn(held, attempt, isProbe);
+      if (learnt !== null) await learnt;
+    }
     this.#pump();
     try {
       await this.#recorder.add(attempt?.recorded ?? unspoken(delivery, url, clock.now()));
@@ -356,27 +345,37 @@ export class Deliverer {
       this.#forget(delivery.serviceId);
       throw error;
     }
+    passCrashPoint('webhook-recorded');
     held.written(delivery.id);
     this.#pump();
     this.#tend(held);
   }
 
   /** What an attempt tells about the webhook. */
-  async #learn(held: HeldWebhook, { verdict, recorded }: Attempt, isProbe: boolean): Promise<void> {
+  #learn(
+    held: HeldWebhook,
+    { verdict, recorded }: Attempt,
+    isProbe: boolean,
+  ): Promise<void> | null {
     const { serviceId, eventId, attempt, status, failure, latencyMs } = recorded;
     this.#parts.log.debug({ serviceId, eventId, attempt, status, failure, latencyMs }, 'posted');
     const isTaken = verdict === 'delivered' || verdict === 'aborted';
-    await this.#step(
+    held.isTrusted = isTaken;
+    return this.#step(
       held,
       isTaken ? { type: 'delivered' } : { type: 'failed', isProbe, isGone: verdict === 'gone' },
     );
   }
 
-  async #step(held: HeldWebhook, event: WebhookEvent): Promise<void> {
+  /** @returns null when nothing follows, as nearly always */
+  #step(held: HeldWebhook, event: WebhookEvent): Promise<void> | null {
     const { clock, random } = this.#parts;
-    for (const effect of held.step(event, clock.now(), random.fraction())) {
-      await this.#carryOut(held, effect);
-    }
+    const effects = held.step(event, clock.now(), random.fraction());
+    return effects.length === 0 ? null : this.#carryOutAll(held, effects);
+  }
+
+  async #carryOutAll(held: HeldWebhook, effects: readonly WebhookEffect[]): Promise<void> {
+    for (const effect of effects) await this.#carryOut(held, effect);
   }
 
   async #carryOut(held: HeldWebhook, effect: WebhookEffect): Promise<void> {
@@ -403,14 +402,17 @@ export class Deliverer {
 
   /** Rings when the webhook may take more although nothing else happens. */
   #setAlarm(held: HeldWebhook, nowMs: number): void {
+    const atMs = held.wakeAtMs(nowMs);
+    if (atMs === held.alarmAtMs) return;
+    held.alarmAtMs = atMs;
     const name = `alarm ${held.row.serviceId}`;
     this.#cancels.get(name)?.();
     this.#cancels.delete(name);
-    const atMs = held.wakeAtMs(nowMs);
     if (atMs === null || atMs <= nowMs) return;
     this.#cancels.set(
       name,
       this.#parts.clock.after(atMs - nowMs, () => {
+        held.alarmAtMs = null;
         this.#pump();
         this.#expectMore(held);
       }),

@@ -2,6 +2,7 @@ import type { EventId } from '../domain/ids.ts';
 import type { DueDelivery } from '../storage/webhooks/due-deliveries.ts';
 import type { HeldWebhookRow } from '../storage/webhooks/hold-webhooks.ts';
 import { DeliveryWriter, type WriterParts } from './delivery-writer.ts';
+import type { Placed } from './places.ts';
 import {
   mayBegin,
   mayBeginAtMs,
@@ -11,8 +12,11 @@ import {
   type WebhookModel,
 } from './webhook-machine.ts';
 
+/** Of so many or fewer that are here it is time to look for more. */
+const FEW = 100;
+
 /** A webhook that this process delivers to: its settings, how it stands, and what is on its way. */
-export class HeldWebhook {
+export class HeldWebhook implements Placed {
   #row: HeldWebhookRow;
   #writer: DeliveryWriter;
   #model: WebhookModel;
@@ -21,6 +25,7 @@ export class HeldWebhook {
   /** Begun and not yet written down. */
   readonly #busy = new Set<EventId>();
   #inFlight = 0;
+  #isMoreKnown = false;
   /** There may be more due than is here. */
   mayHaveMore = true;
   isLoading = false;
@@ -29,12 +34,16 @@ export class HeldWebhook {
   /** When its next delivery comes due, as far as is known. */
   nextDueAtMs: number | null = null;
   lastUsedMs: number;
+  isTrusted: boolean;
+  /** When the alarm rings that is set for it. */
+  alarmAtMs: number | null = null;
 
   constructor(row: HeldWebhookRow, parts: WriterParts, nowMs: number) {
     this.#row = row;
     this.#writer = new DeliveryWriter(row, parts);
     this.#model = modelOf(row, nowMs);
     this.lastUsedMs = nowMs;
+    this.isTrusted = row.failures === 0;
   }
 
   get row(): HeldWebhookRow {
@@ -49,8 +58,13 @@ export class HeldWebhook {
     return this.#model;
   }
 
-  get busy(): readonly EventId[] {
-    return [...this.#busy];
+  /** What is here or on its way. */
+  get known(): readonly EventId[] {
+    return [...this.#busy, ...this.#page.map(({ id }) => id)];
+  }
+
+  get isBusy(): boolean {
+    return this.#busy.size > 0;
   }
 
   /** True when nothing is here, on its way or to be looked for now. */
@@ -90,19 +104,24 @@ export class HeldWebhook {
     );
   }
 
-  /** True when it could use deliveries and has none here. */
+  /** True when it could use deliveries and has few here. */
   wantsMore(nowMs: number): boolean {
-    return (
-      this.mayHaveMore &&
-      !this.isStale &&
-      !this.isLoading &&
-      this.#page.length === 0 &&
-      mayBegin(this.#model, this.#inFlight, nowMs) > 0
-    );
+    if (!this.mayHaveMore || this.isStale || this.isLoading) return false;
+    // More come before the last has gone, so that nothing waits for them; not while it rests.
+    if (this.#page.length > 0) {
+      return this.#isMoreKnown && this.#model.mode === 'flowing' && this.#page.length < FEW;
+    }
+    return mayBegin(this.#model, this.#inFlight, nowMs) > 0;
   }
 
-  offer(page: readonly DueDelivery[]): void {
-    this.#page = page.filter(({ id }) => !this.#busy.has(id));
+  /**
+   * What was found besides `known`.
+   * @param isCut whether more was due than was asked for
+   */
+  offer(found: readonly DueDelivery[], isCut: boolean): void {
+    this.#page.push(...found);
+    this.#isMoreKnown = isCut;
+    if (isCut) this.mayHaveMore = true;
   }
 
   /** The next delivery, which is on its way from now on. */

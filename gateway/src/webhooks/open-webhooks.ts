@@ -11,13 +11,21 @@ import { createWebhookSecrets } from '../storage/webhooks/webhook-secrets.ts';
 import { attemptDelivery } from './deliver.ts';
 import { Deliverer } from './deliverer.ts';
 import { DeliveryWriter, type WriterParts } from './delivery-writer.ts';
-import { CONNECT_MS_MAX, POST_LIMITS, type PostLimits } from './post-event.ts';
+import {
+  CONNECT_MS_MAX,
+  POST_LIMITS,
+  Posts,
+  type PostLimits,
+  type PostParts,
+} from './post-event.ts';
 import { EventSweeper } from './event-sweeper.ts';
 
 const DELIVERIES_ON_STOP_MS_MAX = 2000;
 
 export interface WebhooksParts extends Omit<WriterParts, 'secrets'> {
   readonly database: Database;
+  /** Names the data directory, which only one process uses at a time. */
+  readonly home: string;
   /** 32 bytes. */
   readonly masterKey: Uint8Array;
   readonly allowPrivateUrls: boolean;
@@ -46,7 +54,7 @@ export interface Webhooks {
 
 /** Opens the way out and what works on it. */
 export function openWebhooks(parts: WebhooksParts): Webhooks {
-  const { database, masterKey, allowPrivateUrls, clock, random, log, resolve } = parts;
+  const { database, home, masterKey, allowPrivateUrls, clock, random, log, resolve } = parts;
   const outgoing = openOutgoing({
     allowPrivate: allowPrivateUrls,
     connectMsMax: CONNECT_MS_MAX,
@@ -54,17 +62,21 @@ export function openWebhooks(parts: WebhooksParts): Webhooks {
   });
   const { openKey, linkTo, publicUrl } = parts;
   const writer = { secrets: createWebhookSecrets(masterKey, random), openKey, linkTo, publicUrl };
-  const posting = { outgoing, clock, limits: parts.limits ?? POST_LIMITS };
+  const limits = parts.limits ?? POST_LIMITS;
+  const posting = (): PostParts => {
+    return { outgoing, clock, limits, posts: new Posts(clock, limits.totalMsMax) };
+  };
   const deliverer = new Deliverer({
-    ...posting,
+    ...posting(),
     database,
+    home,
     writer,
     random,
     log,
     planIds: parts.planIds,
   });
   const sweeper = new EventSweeper({ database, clock, log });
-  const stopping = new AbortController();
+  const testing = posting();
   return {
     start() {
       deliverer.start();
@@ -73,7 +85,7 @@ export function openWebhooks(parts: WebhooksParts): Webhooks {
     async stop() {
       await deliverer.stop(DELIVERIES_ON_STOP_MS_MAX);
       await sweeper.stop();
-      stopping.abort(new Error('the gateway stops'));
+      testing.posts.stop();
       await outgoing.close();
     },
     wake(services) {
@@ -91,8 +103,7 @@ export function openWebhooks(parts: WebhooksParts): Webhooks {
         event,
         row.url,
         new DeliveryWriter(row, writer),
-        posting,
-        stopping.signal,
+        testing,
         0,
       );
       if (attempt === null) return null;

@@ -1,4 +1,4 @@
-import { request, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import { toError } from '../domain/errors.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { OutgoingRefusal } from '../runtime/outgoing/outgoing-refusal.ts';
@@ -45,72 +45,194 @@ export interface PostParts {
   readonly outgoing: Outgoing;
   readonly clock: Clock;
   readonly limits: PostLimits;
+  /** What it can be cut off with. */
+  readonly posts: Posts;
 }
 
 /**
  * Posts a body and reads how the answer begins. Any 2xx is a success, a redirect is not followed.
  * Never throws: whatever goes wrong is a result.
- * @param stopped aborts it early
  */
-export async function postEvent(
+export function postEvent(
   url: string,
   body: Buffer,
   headers: Readonly<Record<string, string>>,
-  { outgoing, clock, limits }: PostParts,
-  stopped: AbortSignal,
+  parts: PostParts,
 ): Promise<PostResult> {
-  const beganMs = clock.monotonicMs();
-  const latencyMs = (): number => Math.round(clock.monotonicMs() - beganMs);
-  const late = new AbortController();
-  const stop = (): void => {
-    late.abort(stopped.reason);
-  };
-  if (stopped.aborted) stop();
-  stopped.addEventListener('abort', stop);
-  const cancel = clock.after(limits.totalMsMax, () => {
-    late.abort(new TooLate());
+  return new Promise((resolve) => {
+    new Post(parts, resolve).send(url, body, headers);
   });
-  try {
-    const answer = await request(outgoing.readUrl(url), {
-      method: 'POST',
-      dispatcher: outgoing.dispatcher,
-      signal: late.signal,
-      headersTimeout: limits.firstByteMsMax,
-      bodyTimeout: limits.totalMsMax,
-      headers: {
-        ...headers,
-        'content-type': 'application/json',
-        'content-length': String(body.length),
-        'user-agent': 'Tickwire',
-      },
-      body,
+}
+
+/**
+ * Attempts on their way: each is cut off when it has taken too long, all of them when the gateway
+ * stops. They all may take the same time, so that one alarm, for the oldest, is enough.
+ */
+export class Posts {
+  readonly #clock: Clock;
+  readonly #totalMsMax: number;
+  /** Oldest first. */
+  readonly #underWay = new Set<Post>();
+  #cancelAlarm: (() => void) | null = null;
+  #isStopped = false;
+
+  constructor(clock: Clock, totalMsMax: number) {
+    this.#clock = clock;
+    this.#totalMsMax = totalMsMax;
+  }
+
+  get isStopped(): boolean {
+    return this.#isStopped;
+  }
+
+  add(post: Post): void {
+    this.#underWay.add(post);
+    if (this.#isStopped) post.cutOff(new Error('the gateway stops'));
+    else if (this.#cancelAlarm === null) this.#setAlarm(this.#totalMsMax);
+  }
+
+  delete(post: Post): void {
+    this.#underWay.delete(post);
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#cancelAlarm?.();
+    for (const post of this.#underWay) post.cutOff(new Error('the gateway stops'));
+  }
+
+  #setAlarm(delayMs: number): void {
+    this.#cancelAlarm = this.#clock.after(delayMs, () => {
+      this.#cancelAlarm = null;
+      const nowMs = this.#clock.monotonicMs();
+      for (const post of this.#underWay) {
+        const leftMs = post.beganMs + this.#totalMsMax - nowMs;
+        if (leftMs > 0) {
+          this.#setAlarm(leftMs);
+          return;
+        }
+        post.cutOff(new TooLate());
+      }
     });
-    return {
-      ...judge(answer, clock.now()),
-      answer: await readStart(answer, limits),
-      latencyMs: latencyMs(),
-    };
-  } catch (error) {
+  }
+}
+
+/**
+ * One attempt, as undici tells of it. Its `request` would make a stream of every answer, of which
+ * only the beginning is wanted: that costs more than all the rest.
+ */
+class Post implements Dispatcher.DispatchHandler {
+  readonly #parts: PostParts;
+  readonly #resolve: (result: PostResult) => void;
+  readonly beganMs: number;
+  #controller: Dispatcher.DispatchController | null = null;
+  #judged: Omit<PostResult, 'latencyMs' | 'answer'> | null = null;
+  #chunks: Buffer[] = [];
+  #bytes = 0;
+  #isOver = false;
+
+  constructor(parts: PostParts, resolve: (result: PostResult) => void) {
+    this.#parts = parts;
+    this.#resolve = resolve;
+    this.beganMs = parts.clock.monotonicMs();
+  }
+
+  send(url: string, body: Buffer, headers: Readonly<Record<string, string>>): void {
+    const { outgoing, limits, posts } = this.#parts;
+    posts.add(this);
+    if (this.#isOver) return;
+    try {
+      const { origin, pathname, search } = outgoing.readUrl(url);
+      const order: Dispatcher.DispatchOptions = {
+        origin,
+        path: `${pathname}${search}`,
+        method: 'POST',
+        headersTimeout: limits.firstByteMsMax,
+        bodyTimeout: limits.totalMsMax,
+        headers: {
+          ...headers,
+          'content-type': 'application/json',
+          'content-length': String(body.length),
+          'user-agent': 'Tickwire',
+        },
+        body,
+      };
+      outgoing.dispatcher.dispatch(order, this);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    // It may have waited for a connection for too long.
+    if (this.#isOver) controller.abort(new TooLate());
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
+    if (status >= 200) this.#judged = judge(status, headers, this.#parts.clock.now());
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#chunks.push(chunk);
+    this.#bytes += chunk.length;
+    if (this.#bytes < this.#parts.limits.answerBytesMax) return;
+    this.#end();
+    controller.abort(new Error('this much is enough'));
+  }
+
+  onResponseEnd(): void {
+    this.#end();
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#fail(error);
+  }
+
+  cutOff(reason: Error): void {
+    this.#fail(reason);
+    this.#controller?.abort(reason);
+  }
+
+  #end(): void {
+    if (this.#judged === null) this.#fail(new Error('it ended without an answer'));
+    else this.#tell(this.#judged);
+  }
+
+  /** An answer that breaks off or is too long says enough: its status has arrived. */
+  #fail(error: unknown): void {
     const failure = failureOf(error);
-    return {
-      verdict: 'failed',
-      status: null,
-      failure,
-      latencyMs: latencyMs(),
-      answer: '',
-      retryAfterMs: null,
-      isOverloaded: failure === 'timeout',
-    };
-  } finally {
-    cancel();
-    stopped.removeEventListener('abort', stop);
+    this.#tell(
+      this.#judged ?? {
+        verdict: 'failed',
+        status: null,
+        failure,
+        retryAfterMs: null,
+        isOverloaded: failure === 'timeout',
+      },
+    );
+  }
+
+  #tell(judged: Omit<PostResult, 'latencyMs' | 'answer'>): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const { clock, limits, posts } = this.#parts;
+    posts.delete(this);
+    const latencyMs = Math.round(clock.monotonicMs() - this.beganMs);
+    const answer = readStart(this.#chunks, limits.answerBytesMax);
+    this.#resolve({ ...judged, latencyMs, answer });
   }
 }
 
 class TooLate extends Error {}
 
 function judge(
-  { statusCode: status, headers }: Dispatcher.ResponseData,
+  status: number,
+  headers: Record<string, string | string[] | undefined>,
   nowMs: number,
 ): Omit<PostResult, 'latencyMs' | 'answer'> {
   const base = { status, retryAfterMs: null, isOverloaded: false };
@@ -136,23 +258,9 @@ function readRetryAfter(written: string | string[] | undefined, nowMs: number): 
   return Number.isFinite(ms) ? Math.max(ms, 0) : null;
 }
 
-/** An answer that breaks off or is too long says enough: its status has arrived. */
-async function readStart(
-  { body }: Dispatcher.ResponseData,
-  { answerBytesMax }: PostLimits,
-): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  try {
-    for await (const chunk of body as AsyncIterable<Buffer>) {
-      chunks.push(chunk);
-      bytes += chunk.length;
-      if (bytes >= answerBytesMax) break;
-    }
-  } catch {
-    // What came is kept.
-  }
-  const text = Buffer.concat(chunks).toString('utf8', 0, answerBytesMax);
+function readStart(chunks: readonly Buffer[], bytesMax: number): string {
+  if (chunks.length === 0) return '';
+  const text = Buffer.concat(chunks).toString('utf8', 0, bytesMax);
   // PostgreSQL keeps no NUL.
   return text.replaceAll('\0', '').slice(0, ANSWER_CHARACTERS_KEPT);
 }

@@ -174,7 +174,8 @@ interface AskOptions {
   readonly headers?: Record<string, string>;
 }
 
-async function startSimulator(folder: string): Promise<ServerProcess> {
+/** Starts a simulator that keeps its things below the folder. */
+export async function startSimulator(folder: string): Promise<ServerProcess> {
   const simulator = await ServerProcess.start({
     program: join(ROOT, 'simulator/src/main.ts'),
     environment: { SIMULATOR_PORT: '0', SIMULATOR_DATA_DIR: join(folder, 'simulator') },

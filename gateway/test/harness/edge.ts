@@ -59,6 +59,7 @@ export async function startEdge(
   stack.defer(() => media.stop());
   const keyring = createKeyring(masterKey, systemRandom);
   const webhooks = openWebhooks({
+    home: 'http-only',
     ...common,
     masterKey,
     allowPrivateUrls: false,

@@ -100,7 +100,9 @@ test('events wait, are listed, dropped by remove, and replayed', async () => {
     (await ask('resend')).text,
     `{"pending":3,"apiKey":"${apiKey}","message":"Resend 3 messages to ${url}","url":"${url}"}`,
   );
-  assert.deepEqual(failure(await ask('resend')), [429, 'too_many_requests']);
+  const tooSoon = await ask('resend');
+  assert.deepEqual(failure(tooSoon), [429, 'too_many_requests']);
+  assert.equal(tooSoon.headers.get('retry-after'), '10');
 
   assert.equal(
     (await ask('remove')).text,

@@ -174,6 +174,23 @@ test('a name that leads inside by now is not connected to', async () => {
   assert.equal(result.status, null);
 });
 
+test('a name that leads to a private address between two attempts', async () => {
+  // At first nobody knows it: no test connects to an address that is not this machine's.
+  const answers = [() => Promise.reject(nameNotFound()), () => Promise.resolve(['127.0.0.1'])];
+  const strict = world.openWebhooks({
+    allowPrivateUrls: false,
+    resolve: () => answers.shift()?.() ?? Promise.resolve([]),
+  });
+  const service = await world.makeService('http://rebind.example:8080/');
+  assert.equal((await strict.test(service))?.failure, 'name_not_found');
+  assert.equal((await strict.test(service))?.failure, 'address_not_allowed');
+  assert.equal(answers.length, 0, 'the name was asked for at each attempt');
+});
+
+function nameNotFound(): Error {
+  return Object.assign(new Error('there is no such name'), { code: 'ENOTFOUND' });
+}
+
 test('a certificate that nobody vouches for is not trusted', async () => {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   await using secure = await WebhookSink.open({

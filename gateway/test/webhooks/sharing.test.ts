@@ -80,3 +80,74 @@ test('two processes share the work, and nothing comes twice', async () => {
   }
   await second.stop();
 });
+
+test('many endpoints that hang at once leave places for the others', async () => {
+  const hanging = newPlace();
+  sink.answer('hang', hanging);
+  const stuck: ServiceId[] = [];
+  for (let count = 0; count < 40; count += 1) stuck.push(await world.makeService(hanging));
+  for (const service of stuck) {
+    for (let message = 0; message < 4; message += 1) await world.tell(service, message, ['server']);
+  }
+  webhooks.wake(stuck);
+  await waitUntil('all places to be taken', () => sink.at(hanging).length >= 64);
+  const path = newPlace();
+  const service = await world.makeService(path);
+  for (let message = 0; message < 50; message += 1) await world.tell(service, message);
+  webhooks.wake([service]);
+  // They hang for ten seconds each, and there are 160 of them.
+  await waitUntil('the healthy one to have all', () => sink.at(path).length === 150, 5000);
+  sink.answer({ status: 200 }, hanging);
+});
+
+test('a process that comes back goes on at once with what it had', async () => {
+  const path = newPlace();
+  const service = await world.makeService(path);
+  await world.tell(service, 1);
+  await world.database.query
+    .updateTable('webhooks')
+    .set({ holder: 'home-1:dead', wake_at: new Date(world.clock.now() + 15_000) })
+    .where('service_id', '=', service)
+    .execute();
+  const other = world.openWebhooks({ home: 'home-2' });
+  other.start();
+  other.wake([service]);
+  const back = world.openWebhooks({ home: 'home-1' });
+  back.start();
+  await waitUntil('all to come', () => sink.at(path).length === 3, 5000);
+  await Promise.all([other.stop(), back.stop()]);
+});
+
+test('what waits for one endpoint comes in the order of its events', async () => {
+  const path = newPlace();
+  let isAway = true;
+  sink.answer(() => ({ status: isAway ? 503 : 200 }), path);
+  const service = await world.makeService(path);
+  const ids: string[] = [];
+  for (let message = 0; message < 60; message += 1) {
+    for (const id of await world.tell(service, message)) ids.push(`evt_${id}`);
+  }
+  webhooks.wake([service]);
+  await waitUntil('it to rest', async () => {
+    world.clock.advance(60_000);
+    return (await world.webhook(service)).mode === 'resting';
+  });
+  isAway = false;
+  const before = sink.at(path).length;
+  await waitUntil(
+    'all to come',
+    () => {
+      world.clock.advance(1000);
+      return sink.at(path).length >= before + ids.length;
+    },
+    30_000,
+  );
+  const came = sink.at(path).slice(before);
+  const placeOf = new Map(came.map(({ headers }, place) => [headers['webhook-id'], place]));
+  assert.equal(placeOf.size, ids.length);
+  for (const [index, id] of ids.entries()) {
+    const place = placeOf.get(id) ?? Number.NaN;
+    const earlier = index % 3 === 0 ? -1 : (placeOf.get(ids[index - 1] ?? '') ?? Number.NaN);
+    assert.ok(place > earlier, `${id} of the same message came before the one before it`);
+  }
+});

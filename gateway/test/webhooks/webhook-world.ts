@@ -45,6 +45,7 @@ export class WebhookWorld implements AsyncDisposable {
   openWebhooks(changes: Partial<WebhooksParts> = {}): Webhooks {
     const webhooks = openWebhooks({
       database: this.database,
+      home: randomBytes(8).toString('hex'),
       masterKey: this.masterKey,
       allowPrivateUrls: true,
       planIds: [4],

@@ -50,7 +50,7 @@ export function errorBody(family: ErrorFamily, problem: Problem): Record<string,
 
 /** Answers a problem in the family of the route. */
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem): void {
-  const retryAfter = RETRY_AFTER_SECONDS[problem.code];
+  const retryAfter = problem.retryAfterSeconds ?? RETRY_AFTER_SECONDS[problem.code];
   if (retryAfter !== undefined) reply.header('retry-after', retryAfter);
   const family = request.routeOptions.config.errorFamily ?? 'success';
   // A string, so that the route's own answer schema is not asked about an error.

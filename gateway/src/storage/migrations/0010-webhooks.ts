@@ -57,7 +57,7 @@ const STATEMENTS = [
      WHERE state = 'exhausted'`,
 
   `CREATE TABLE webhook_attempts (
-     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+     id bigint GENERATED ALWAYS AS IDENTITY,
      service_id bigint NOT NULL,
      event_id bigint NOT NULL,
      attempt smallint NOT NULL,
@@ -66,8 +66,8 @@ const STATEMENTS = [
      failure text,
      latency_ms integer NOT NULL,
      answer text NOT NULL,
-     at timestamptz NOT NULL)`,
-  `CREATE INDEX webhook_attempts_by_event ON webhook_attempts (event_id, id)`,
+     at timestamptz NOT NULL,
+     PRIMARY KEY (event_id, id))`,
 
   // What is rare is told by triggers, which no statement can forget: they see every change of a
   // state. The two frequent events (a tick, an incoming message) are told by the statements that

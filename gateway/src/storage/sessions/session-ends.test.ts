@@ -26,6 +26,7 @@ test('a session is found as it was left, with what is left of its times', async 
     detail: 'code 101',
     notBeforeInMs: null,
     forgetInMs: null,
+    isToBeUnlinked: false,
   });
   await recordSessionEnd(pool, lease, { notBeforeInMs: HOUR_MS, forgetInMs: null });
   await recordSessionEnd(pool, lease, { notBeforeInMs: 2 * HOUR_MS, forgetInMs: HOUR_MS });

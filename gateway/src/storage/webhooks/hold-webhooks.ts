@@ -118,6 +118,19 @@ export async function releaseHolds(
   });
 }
 
+const FREE_LEFT_BEHIND = `
+  UPDATE webhooks SET holder = NULL, wake_at = to_timestamp($2::float8 / 1000)
+  WHERE holder ^@ $1`;
+
+/** Frees what was held by those whose name begins so: processes that are known to be dead. */
+export async function freeLeftBehind(
+  pool: Pool,
+  holderPrefix: string,
+  nowMs: number,
+): Promise<void> {
+  await pool.query(FREE_LEFT_BEHIND, [holderPrefix, nowMs]);
+}
+
 const WITH_NEWS = `
   SELECT d.service_id, max(d.event_id) AS newest FROM webhook_deliveries d
   WHERE d.event_id > $1 AND d.state = 'pending' AND d.next_at <= to_timestamp($2::float8 / 1000)

@@ -52,19 +52,24 @@ export async function recordAttempts(
     name: 'record-attempts',
     text: RECORD,
     values: [
-      attempts.map(({ eventId }) => eventId),
-      attempts.map(({ serviceId }) => serviceId),
-      attempts.map(({ attempt }) => attempt),
-      attempts.map(({ state }) => state),
-      attempts.map(({ nextAtMs }) => nextAtMs),
+      plainArray(attempts.map(({ eventId }) => eventId)),
+      plainArray(attempts.map(({ serviceId }) => serviceId)),
+      plainArray(attempts.map(({ attempt }) => attempt)),
+      plainArray(attempts.map(({ state }) => state)),
+      plainArray(attempts.map(({ nextAtMs }) => nextAtMs)),
       attempts.map(({ url }) => url),
-      attempts.map(({ status }) => status),
-      attempts.map(({ failure }) => failure),
-      attempts.map(({ latencyMs }) => latencyMs),
+      plainArray(attempts.map(({ status }) => status)),
+      plainArray(attempts.map(({ failure }) => failure)),
+      plainArray(attempts.map(({ latencyMs }) => latencyMs)),
       attempts.map(({ answer }) => answer),
-      attempts.map(({ atMs }) => atMs),
+      plainArray(attempts.map(({ atMs }) => atMs)),
     ],
   });
+}
+
+/** PostgreSQL's text of an array of numbers and plain words, many times faster than `pg` writes it. */
+function plainArray(items: readonly (number | string | null)[]): string {
+  return `{${items.map((item) => item ?? 'NULL').join(',')}}`;
 }
 
 /** How a webhook stands, to be kept. */

@@ -8,6 +8,7 @@ import type { KeyInPath } from '../key-in-path.ts';
 import { serviceWithWebhooks, webhookOf } from './webhook-gate.ts';
 
 const NOT_WITHIN_MS = 10_000;
+const TOO_SOON = 'This was asked for less than 10 seconds ago.';
 
 const Resent = Type.Object({
   pending: Type.Integer(),
@@ -30,7 +31,7 @@ export function addResendWebhook(app: FastifyInstance, edge: Edge): void {
       const { url } = await webhookOf(edge, service);
       const pending = await resendPending(edge.database, service.id, NOT_WITHIN_MS);
       if (pending === null) {
-        throw new Problem('too_many_requests', 'This was asked for less than 10 seconds ago.');
+        throw new Problem('too_many_requests', TOO_SOON, NOT_WITHIN_MS / 1000);
       }
       edge.webhooks.changed(service.id);
       return { pending, apiKey, message: `Resend ${pending} messages to ${url}`, url };

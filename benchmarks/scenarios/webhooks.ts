@@ -1,0 +1,186 @@
+// Delivering events: the whole gateway beside bare loops that POST to the same sink.
+
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { openDatabase, type Database } from '../../gateway/src/storage/database.ts';
+import { withCpu, type CpuSource } from '../measure/cpu.ts';
+import { medianOf, medianRatio } from '../measure/median.ts';
+import { waitUntil } from '../measure/wait-until.ts';
+import { Child } from '../processes/child.ts';
+import { Gateway } from '../processes/gateway.ts';
+import { Simulator } from '../processes/simulator.ts';
+import type { PostLoop } from '../programs/post-loop.ts';
+import type { SinkReport } from '../programs/webhook-sink.ts';
+import type { BenchmarkResult, Target } from '../report/result.ts';
+import { profiled, type Scenario, type Surroundings } from './surroundings.ts';
+
+const WEBHOOKS = 4;
+/** So many the gateway posts to one webhook at once. */
+const LOOPS_PER_URL = 4;
+
+const METHOD = `Events that wait for four webhooks of the documented format are delivered by a gateway, with their
+order, signatures, records and log of attempts; "bare loops" are 16 loops in a process of their own that do
+nothing but \`undici.request\` to the same sink, as many at once as the gateway. The sink is a third process.
+Alternating rounds.`;
+
+interface Round {
+  readonly perSecond: number;
+  readonly cpuUs: number;
+  readonly postgresCpuUs: number;
+}
+
+interface Stage {
+  readonly surroundings: Surroundings;
+  readonly database: Database;
+  readonly gateway: Gateway;
+  readonly sink: Child;
+  readonly loops: Child;
+  readonly urls: readonly string[];
+  readonly services: readonly number[];
+}
+
+/** `npm run bench -- webhooks` */
+export const webhooks: Scenario = {
+  name: 'webhooks',
+  async run(surroundings) {
+    await using stack = new AsyncDisposableStack();
+    const stage = await setUp(surroundings, stack);
+    const events = surroundings.isQuick ? 4000 : 20_000;
+    const delivered: Round[] = [];
+    const posted: Round[] = [];
+    await deliver(stage, 4000);
+    await post(stage, 4000);
+    for (let round = 1; round <= (surroundings.isQuick ? 1 : 3); round += 1) {
+      surroundings.say(`round ${round}`);
+      delivered.push(
+        await profiled(surroundings, stage.gateway.child, 'webhooks-gateway', () =>
+          deliver(stage, events),
+        ),
+      );
+      posted.push(
+        await profiled(surroundings, stage.loops, 'webhooks-bare', () => post(stage, events)),
+      );
+    }
+    return report(delivered, posted);
+  },
+};
+
+async function setUp(surroundings: Surroundings, stack: AsyncDisposableStack): Promise<Stage> {
+  const { postgres, folder } = surroundings;
+  const databaseUrl = await postgres.createDatabase('webhooks');
+  const simulator = stack.use(await Simulator.start(join(folder, 'simulator')));
+  const dataDir = join(folder, 'gateway');
+  mkdirSync(dataDir);
+  const simulatorUrl = simulator.webSocketUrl;
+  const gateway = stack.use(await Gateway.start({ dataDir, databaseUrl, simulatorUrl }));
+  const sink = stack.use(await Child.start({ script: 'benchmarks/programs/webhook-sink.ts' }));
+  const loops = stack.use(await Child.start({ script: 'benchmarks/programs/post-loop.ts' }));
+  const sinkUrl = await sink.ask<string>('listen');
+  const database = openDatabase(databaseUrl, () => undefined);
+  stack.defer(() => database.close());
+  const urls = Array.from({ length: WEBHOOKS }, (_, index) => `${sinkUrl}/${index}`);
+  for (const [index, url] of urls.entries()) {
+    const apiKey = await gateway.linkService(`44740000170${index}`);
+    await setWebhook(gateway, apiKey, url);
+  }
+  const { rows } = await database.pool.query<{ service_id: number }>(
+    'SELECT service_id FROM webhooks ORDER BY service_id',
+  );
+  const services = rows.map((row) => row.service_id);
+  return { surroundings, database, gateway, sink, loops, urls, services };
+}
+
+async function setWebhook(gateway: Gateway, apiKey: string, url: string): Promise<void> {
+  const answer = await fetch(`${gateway.url}/webhook/set/${apiKey}`, {
+    method: 'POST',
+    body: new URLSearchParams({ url }),
+  });
+  if (!answer.ok) throw new Error(`the webhook was not set: ${await answer.text()}`);
+}
+
+// As the statement that records ticks writes them, but all due at the same moment, soon.
+const KEEP = `
+  WITH kept AS (
+    INSERT INTO events (service_id, type, subject, data)
+    SELECT service, 'message.status', 'message:' || number, json_build_object(
+      'messageId', number::text, 'whatsappId', '3EB0' || md5(number::text), 'to', '447400001799',
+      'isGroup', false, 'status', 'read', 'atMs', 0, 'metadata', NULL)
+    FROM generate_series(1, $2::int) AS number, unnest($1::bigint[]) AS service
+    RETURNING id, service_id, subject)
+  INSERT INTO webhook_deliveries (event_id, service_id, subject, next_at)
+  SELECT id, service_id, subject, now() + interval '3 seconds' FROM kept`;
+
+async function deliver(stage: Stage, events: number): Promise<Round> {
+  const { database, services, sink, gateway } = stage;
+  await sink.ask('forget');
+  await database.pool.query(KEEP, [services, events / services.length]);
+  await database.pool.query('VACUUM ANALYZE events, webhook_deliveries, webhook_attempts');
+  return await measure(stage, gateway.child, events, () => Promise.resolve());
+}
+
+async function post(stage: Stage, events: number): Promise<Round> {
+  const { urls, sink, loops } = stage;
+  await sink.ask('forget');
+  const order: PostLoop = { urls, loopsPerUrl: LOOPS_PER_URL, posts: events };
+  return await measure(stage, loops, events, () => loops.ask('post', order));
+}
+
+/** The rate is of the time from the first that comes to the last. */
+async function measure(
+  { surroundings: { postgres }, sink }: Stage,
+  poster: CpuSource,
+  events: number,
+  begin: () => Promise<void>,
+): Promise<Round> {
+  const isThrough = async (): Promise<boolean> => (await sink.ask<number>('count')) >= events;
+  const { cpuMs } = await withCpu({ poster, postgres }, () =>
+    Promise.all([begin(), waitUntil('everything to come', isThrough, { everyMs: 50 })]),
+  );
+  const { firstMs, lastMs } = await sink.ask<SinkReport>('report');
+  return {
+    perSecond: (events / (lastMs - firstMs)) * 1000,
+    cpuUs: (cpuMs.poster / events) * 1000,
+    postgresCpuUs: (cpuMs.postgres / events) * 1000,
+  };
+}
+
+function report(delivered: readonly Round[], posted: readonly Round[]): BenchmarkResult {
+  const rate = medianRatio(delivered, posted, (round) => round.perSecond);
+  const perCpu = 1 / medianRatio(delivered, posted, (round) => round.cpuUs);
+  const targets: Target[] = [
+    { what: 'deliveries/s to bare loops', measured: rate, bound: 'at-least', limit: 0.7 },
+    {
+      what: 'deliveries per CPU second to bare loops',
+      measured: perCpu,
+      bound: 'at-least',
+      limit: 0.7,
+    },
+  ];
+  return {
+    name: 'webhooks',
+    title: 'Delivering events',
+    method: METHOD,
+    columns: [
+      '',
+      'a second',
+      'CPU us each',
+      'PostgreSQL us each',
+      'rate to bare',
+      'per CPU to bare',
+    ],
+    rows: [
+      ['gateway', ...figures(delivered), rate.toFixed(2), perCpu.toFixed(2)],
+      ['bare loops', ...figures(posted), '', ''],
+    ],
+    targets,
+    rounds: { delivered, posted },
+  };
+}
+
+function figures(rounds: readonly Round[]): number[] {
+  return [
+    medianOf(rounds, (round) => round.perSecond),
+    medianOf(rounds, (round) => round.cpuUs),
+    medianOf(rounds, (round) => round.postgresCpuUs),
+  ];
+}
