@@ -10,13 +10,14 @@ import { Postgres } from './processes/postgres.ts';
 import { keepResults } from './report/keep.ts';
 import { isMet, type BenchmarkResult } from './report/result.ts';
 import { terminalText } from './report/table.ts';
+import { charges } from './scenarios/charges.ts';
 import { accept } from './scenarios/accept.ts';
 import { endToEnd } from './scenarios/end-to-end.ts';
 import { idleMemory } from './scenarios/idle-memory.ts';
 import { lists } from './scenarios/lists.ts';
 import { webhooks } from './scenarios/webhooks.ts';
 
-const SCENARIOS = [accept, endToEnd, idleMemory, lists, webhooks];
+const SCENARIOS = [accept, endToEnd, idleMemory, lists, webhooks, charges];
 
 const { values: options, positionals: filters } = parseArgs({
   allowPositionals: true,

@@ -1,5 +1,6 @@
 import { Gauge, type Registry } from 'prom-client';
 import { Reconciler } from './ledger/reconciler.ts';
+import { EndTeller } from './lifecycle/end-teller.ts';
 import { LifecycleSweeper } from './lifecycle/sweeper.ts';
 import { CallForgetter } from './outbox/call-forgetter.ts';
 import { ExpirySweeper } from './outbox/expiry-sweeper.ts';
@@ -36,6 +37,7 @@ export class Housekeeping {
     this.#jobs = [
       this.#sweeper,
       this.#reconciler,
+      new EndTeller(database, clock, log),
       new CallForgetter(database, clock, log),
       new ExpirySweeper(database, clock, log),
     ];

@@ -11,6 +11,10 @@ export type EventType =
   | 'service.suspended'
   | 'service.activated'
   | 'service.removed'
+  /** Its time is over in seven, three or one days. */
+  | 'service.expiring'
+  /** It is suspended, and is removed in seven, three or one days. */
+  | 'service.removing'
   | 'webhook.disabled'
   | 'webhook.test';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { waitUntil } from '../harness/wait-until.ts';
 import { compare, type Breach } from './compare.ts';
 import { CrashWorld } from './crash-world.ts';
-import { gatherEvidence, settle, type Evidence } from './evidence.ts';
+import { gatherEvidence, settle, type Evidence, type Rest } from './evidence.ts';
 import type { GatewaySeat } from './gateway-seat.ts';
 import { Ledger } from './ledger.ts';
 import { describeKill, planCampaign, type Cast, type PlannedRound } from './plan.ts';
@@ -24,6 +24,8 @@ export interface CampaignOrder {
   readonly folder: string;
   /** How many gateways share the database. */
   readonly gateways: number;
+  /** How many of 100 rounds end with one of several gateways hanging instead of dead. */
+  readonly stallsPercent: number;
   /** Null: a PostgreSQL of the campaign's own, which is killed too. */
   readonly databaseUrl: string | null;
   readonly logLevel: string;
@@ -43,16 +45,15 @@ interface CarriedOut {
 }
 
 /** What a campaign has found. */
-export interface CampaignResult {
+export interface CampaignResult extends Rest {
   readonly kills: readonly CarriedOut[];
   readonly known: Ledger;
   readonly evidence: Evidence;
-  readonly hasSettled: boolean;
   readonly breaches: readonly Breach[];
   readonly durationMs: number;
 }
 
-const CAST: Omit<Cast, 'gateways'> = { accounts: 4, contacts: 20, groups: 2 };
+const CAST: Omit<Cast, 'gateways' | 'stallsPercent'> = { accounts: 4, contacts: 20, groups: 2 };
 
 /**
  * Runs a campaign: rounds of traffic, each ended by a kill and a restart, then rest, then the
@@ -60,8 +61,8 @@ const CAST: Omit<Cast, 'gateways'> = { accounts: 4, contacts: 20, groups: 2 };
  */
 export async function runCampaign(order: CampaignOrder): Promise<CampaignResult> {
   const startedMs = performance.now();
-  const { seed, kills, gateways, folder, databaseUrl, logLevel } = order;
-  const cast = { ...CAST, gateways };
+  const { seed, kills, gateways, stallsPercent, folder, databaseUrl, logLevel } = order;
+  const cast = { ...CAST, gateways, stallsPercent };
   // The server's process is known for certain by proc(5) only.
   const mayKillPostgres = databaseUrl === null && process.platform === 'linux';
   const rounds = planCampaign(seed, kills, cast, mayKillPostgres);
@@ -97,23 +98,26 @@ export async function runCampaign(order: CampaignOrder): Promise<CampaignResult>
   }
   await Promise.all(asked);
   order.say('waiting for everything to settle');
-  const hasSettled = await settle(world, ledger, STILL_MS);
+  const rest = await settle(world, ledger, STILL_MS);
   const evidence = await gatherEvidence(world, ledger);
   return {
     kills: carriedOut,
     known: ledger,
     evidence,
-    hasSettled,
-    breaches: [...deaths, ...compare(ledger, evidence)],
+    ...rest,
+    breaches: [...deaths, ...compare(ledger, evidence, stalls.count)],
     durationMs: performance.now() - startedMs,
   };
 }
 
 /** Gateways that hang. */
 class Stalls {
+  /** How many there were. */
+  count = 0;
   readonly #sinceMs = new Map<GatewaySeat, number>();
 
   begin(seat: GatewaySeat): void {
+    this.count += 1;
     seat.stall();
     this.#sinceMs.set(seat, performance.now());
   }

@@ -6,7 +6,7 @@ import { describeKill, planCampaign } from './plan.ts';
 
 const ANN = '447500001001';
 const BOB = '447500001002';
-const CAST = { gateways: 1, accounts: 4, contacts: 20, groups: 2 };
+const CAST = { gateways: 1, stallsPercent: 0, accounts: 4, contacts: 20, groups: 2 };
 
 const shownOnce = (text: string, at = 5000): Shown => ({
   text,
@@ -34,7 +34,7 @@ const KNOWN: Known = {
 };
 
 function evidence(changes: Partial<Evidence> = {}): Evidence {
-  const standing = { text: 'out', status: 'OK', delivery: 'read' };
+  const standing = { text: 'out', status: 'OK', statusInfo: '', delivery: 'read' };
   return {
     shown: new Map([[ANN, [shownOnce('out')]]]),
     standings: new Map([[1, standing]]),
@@ -57,7 +57,7 @@ function evidence(changes: Partial<Evidence> = {}): Evidence {
 }
 
 const breachesOf = (changes: Partial<Evidence>): string[] =>
-  compare(KNOWN, evidence(changes)).map(({ promise }) => promise);
+  compare(KNOWN, evidence(changes), 0).map(({ promise }) => promise);
 
 const shownBy = (...entries: [string, Shown[]][]) => ({ shown: new Map(entries) });
 
@@ -81,7 +81,7 @@ test('each broken promise is found', () => {
   assert.deepEqual(breachesOf(shownBy([ANN, twice])), ['shown twice']);
   assert.deepEqual(breachesOf({ received: [[]] }), ['incoming lost']);
   assert.deepEqual(breachesOf({ received: [['in', 'in']] }), ['incoming doubled']);
-  const stuck = new Map([[1, { text: 'out', status: 'OK', delivery: 'phone' }]]);
+  const stuck = new Map([[1, { text: 'out', status: 'OK', statusInfo: '', delivery: 'phone' }]]);
   assert.deepEqual(breachesOf({ standings: stuck, listed: stuck }), ['tick lost']);
   assert.deepEqual(breachesOf({ listed: stuck }), ['the lists differ']);
   const stats = { ...evidence().stats, reusedRatchetCounters: 1, overlappingSockets: 2 };

@@ -18,6 +18,7 @@ export interface Shown {
 interface Standing {
   readonly text: string;
   readonly status: string;
+  readonly statusInfo: string;
   readonly delivery: string;
 }
 
@@ -48,12 +49,21 @@ export interface Evidence {
   readonly stats: WorldStats;
 }
 
+/** How a campaign came to rest. */
+export interface Rest {
+  /** Whether everything arrived. */
+  readonly hasSettled: boolean;
+  /** Messages that were in the hands of three processes in a row when they died. */
+  readonly setAside: number;
+}
+
 /**
  * Waits until everything has arrived that should, or nothing has moved for `stillMs`: whatever is
- * missing then shows in the comparison.
- * @returns whether everything arrived
+ * missing then shows in the comparison. A message that seems to kill whoever touches it is set
+ * aside and says so; as an operator would, the campaign has it sent again.
  */
-export async function settle(world: CrashWorld, ledger: Ledger, stillMs: number): Promise<boolean> {
+export async function settle(world: CrashWorld, ledger: Ledger, stillMs: number): Promise<Rest> {
+  const setAside = new Set<number>();
   let seen = '';
   let seenAtMs = performance.now();
   const missing = async (): Promise<number> => {
@@ -61,6 +71,11 @@ export async function settle(world: CrashWorld, ledger: Ledger, stillMs: number)
     const received = await Promise.all(world.apiKeys.map((key) => listReceived(world, key)));
     const texts = received.map((list) => new Set(list));
     const unread = ledger.acknowledged.filter(({ id }) => standings.get(id)?.delivery !== 'read');
+    for (const { id, account } of unread) {
+      if (standings.get(id)?.statusInfo !== 'poison' || setAside.has(id)) continue;
+      setAside.add(id);
+      await world.ask(`/messages/${world.apiKeys[account]}/${id}/resend`, new URLSearchParams());
+    }
     const unseen = ledger.written.filter(({ account, text }) => !texts[account]?.has(text));
     const now = JSON.stringify([unread, unseen]);
     if (now !== seen) seenAtMs = performance.now();
@@ -72,7 +87,7 @@ export async function settle(world: CrashWorld, ledger: Ledger, stillMs: number)
   await waitUntil('everything to arrive', hasRested, SETTLE_MS_MAX);
   // What is on its way a second time would come now.
   await waitUntil('the wires to be silent', () => isSilent(world), SETTLE_MS_MAX);
-  return (await missing()) === 0;
+  return { hasSettled: (await missing()) === 0, setAside: setAside.size };
 }
 
 async function isSilent(world: CrashWorld): Promise<boolean> {
@@ -105,10 +120,10 @@ export async function gatherEvidence(world: CrashWorld, ledger: Ledger): Promise
 async function listStandings(world: CrashWorld): Promise<Map<number, Standing>> {
   const standings = new Map<number, Standing>();
   for (const apiKey of world.apiKeys) {
-    type Row = { id: string; message: string; status: string; delivery: string };
+    type Row = { id: string; message: string } & Omit<Standing, 'text'>;
     for (const row of await listAll<Row>(world, `/sentMessages/${apiKey}`)) {
-      const { message: text, status, delivery } = row;
-      standings.set(Number(row.id), { text, status, delivery });
+      const { message: text, status, statusInfo, delivery } = row;
+      standings.set(Number(row.id), { text, status, statusInfo, delivery });
     }
   }
   return standings;

@@ -53,6 +53,8 @@ export interface PlannedRound {
 export interface Cast {
   /** Gateway processes on one database. */
   readonly gateways: number;
+  /** How many of 100 rounds end with a process that hangs. */
+  readonly stallsPercent: number;
   readonly accounts: number;
   readonly contacts: number;
   /** Group `n` belongs to account `n`; its other members are `groupMembers(n)`. */
@@ -66,7 +68,6 @@ const SENDS_PER_ROUND: [min: number, max: number] = [8, 24];
 const WRITINGS_PER_ROUND: [min: number, max: number] = [4, 12];
 const POINT_PASSES_MAX = 10;
 const FILE_BYTES: [min: number, max: number] = [1, 60_000];
-const STALLS_PERCENT = 3;
 
 /** The contacts in a group. */
 export function groupMembers(group: number, { contacts }: Cast): number[] {
@@ -103,7 +104,7 @@ export function planCampaign(
 
 function planKill(
   dice: Dice,
-  { gateways }: Cast,
+  { gateways, stallsPercent }: Cast,
   fresh: number | null,
   mayKillPostgres: boolean,
 ): PlannedKill {
@@ -112,7 +113,7 @@ function planKill(
     return { what: 'point', gateway: fresh, point, pass: dice.between(1, POINT_PASSES_MAX) };
   }
   const gateway = dice.between(0, gateways - 1);
-  if (gateways > 1 && dice.chance(STALLS_PERCENT)) return { what: 'stall', gateway };
+  if (gateways > 1 && dice.chance(stallsPercent)) return { what: 'stall', gateway };
   const what = mayKillPostgres ? dice.pick(['gateway', 'postgres', 'both'] as const) : 'gateway';
   return what === 'postgres' ? { what } : { what, gateway };
 }

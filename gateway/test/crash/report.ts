@@ -22,6 +22,7 @@ export function reportCampaign(result: CampaignResult): string {
     ['messages acknowledged', known.acknowledged.length],
     ['- of them with a file', known.acknowledged.filter((one) => one.fileSha256 !== null).length],
     ['requests that were never answered', known.unanswered.length],
+    ['set aside as poison, and sent again by hand', result.setAside],
     ['acknowledged and lost', count(result, OUTGOING_LOST)],
     ['shown twice', count(result, ['shown twice'])],
     ['shown to the wrong phone', count(result, ['shown to the wrong phone'])],

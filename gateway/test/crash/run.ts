@@ -1,4 +1,4 @@
-// `npm run chaos -- --kills N --seed S [--gateways G] [--minutes M] [--database-url URL] [--log LEVEL] [--keep FOLDER]`
+// `npm run chaos -- --kills N --seed S [--gateways G] [--stalls PERCENT] [--minutes M] [--database-url URL] [--log LEVEL] [--keep FOLDER]`
 //
 // Kills the gateway, its PostgreSQL and both, at random times and at named points, while messages go
 // out and come in; then compares what was promised with what became of it. The last line says what
@@ -17,6 +17,7 @@ const { values: options } = parseArgs({
     kills: { type: 'string', default: '50' },
     seed: { type: 'string', default: '1' },
     gateways: { type: 'string', default: '1' },
+    stalls: { type: 'string', default: '0' },
     minutes: { type: 'string' },
     'database-url': { type: 'string' },
     log: { type: 'string', default: 'info' },
@@ -50,6 +51,7 @@ const result = await runCampaign({
   seed,
   kills: wholeNumber('kills', options.kills),
   gateways: wholeNumber('gateways', options.gateways),
+  stallsPercent: wholeNumber('stalls', options.stalls),
   folder,
   databaseUrl: options['database-url'] ?? null,
   logLevel: options.log,

@@ -16,6 +16,7 @@ test('a kill at a point, of both, of PostgreSQL: nothing lost, nothing twice', a
     seed,
     kills: 3,
     gateways: 1,
+    stallsPercent: 0,
     folder,
     databaseUrl: null,
     logLevel: 'warn',

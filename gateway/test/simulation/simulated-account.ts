@@ -15,11 +15,33 @@ import {
 } from '../../src/sessions/session-model.ts';
 import type { ModelledDatabase } from './modelled-database.ts';
 import type { Socket } from './modelled-whatsapp.ts';
-import type { SimulatedProcess } from './simulated-process.ts';
+import type { Surroundings } from './surroundings.ts';
 
 const WRITE_AGAIN_MS = 250;
 /** How long an account waits for its turn to open a socket. */
 const TURN_MS = 20;
+
+/** The process of an account, as the account knows it. */
+export interface AccountHost {
+  readonly world: Surroundings;
+  /** Has accounts with a prime suspect go one after the other. */
+  readonly suspects: {
+    enter(account: SimulatedAccount, begin: () => void): void;
+    leave(account: SimulatedAccount): void;
+  };
+  mayOpen(lease: Lease): boolean;
+  mayUse(lease: Lease): boolean;
+  hear(run: () => void): void;
+  after(delayMs: number, run: () => void): void;
+  ask<Result>(
+    statement: (database: ModelledDatabase) => Result,
+    onAnswer: (result: Result) => void,
+    onFailure: (error: Error) => void,
+  ): void;
+  /** A write was refused. */
+  doubt(): void;
+  die(): void;
+}
 
 /**
  * An account in a process that owns it: the session machine and the sender machine, and in a few
@@ -27,7 +49,7 @@ const TURN_MS = 20;
  */
 export class SimulatedAccount {
   readonly lease: Lease;
-  readonly #process: SimulatedProcess;
+  readonly #process: AccountHost;
   #session = IDLE_SESSION;
   #sender = NEW_SENDER;
   #socket: Socket | null = null;
@@ -41,7 +63,7 @@ export class SimulatedAccount {
   /** Frames that wait for their commit. */
   readonly #gate: { whatsAppId: WhatsAppId; connection: number; isDurable: boolean }[] = [];
 
-  constructor(process: SimulatedProcess, lease: Lease) {
+  constructor(process: AccountHost, lease: Lease) {
     this.#process = process;
     this.lease = lease;
   }

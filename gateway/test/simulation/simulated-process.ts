@@ -10,8 +10,8 @@ import {
 } from '../../src/ownership/ownership-machine.ts';
 import { timesOf } from '../../src/ownership/ownership-times.ts';
 import type { ModelledDatabase } from './modelled-database.ts';
-import { SimulatedAccount } from './simulated-account.ts';
-import type { World } from './world.ts';
+import { SimulatedAccount, type AccountHost } from './simulated-account.ts';
+import type { Surroundings } from './surroundings.ts';
 
 const TIMES = timesOf(30_000);
 const TICK_MS = 250;
@@ -43,8 +43,8 @@ class Turns {
  * does. A process that is stalled does, when it goes on, whatever was to happen meanwhile; of a dead
  * one nothing happens any more.
  */
-export class SimulatedProcess {
-  readonly world: World;
+export class SimulatedProcess implements AccountHost {
+  readonly world: Surroundings;
   readonly home: string;
   readonly accounts = new Map<ServiceId, SimulatedAccount>();
   readonly suspects = new Turns();
@@ -57,7 +57,7 @@ export class SimulatedProcess {
   #mayHoldUnknown = false;
   #isGaining = false;
 
-  constructor(world: World, home: string) {
+  constructor(world: Surroundings, home: string) {
     this.world = world;
     this.home = home;
   }

@@ -6,6 +6,7 @@ import { Agenda } from './agenda.ts';
 import { ModelledDatabase } from './modelled-database.ts';
 import { ModelledWhatsApp } from './modelled-whatsapp.ts';
 import { SimulatedProcess } from './simulated-process.ts';
+import type { DatabaseWeather, Surroundings } from './surroundings.ts';
 
 const PROCESSES: [min: number, max: number] = [1, 3];
 const COPIES_A_LOGIN = 2;
@@ -15,12 +16,6 @@ const TROUBLE_MS = 80_000;
 /** As long as a stalled process, a lease, and a few retries take. */
 const CALM_MS = 150_000;
 const EXPIRE_EVERY_MS = 1000;
-
-/** What goes wrong with the database. */
-interface DatabaseWeather {
-  isDatabaseAway: boolean;
-  losesRepliesPercent: number;
-}
 
 /** What a run has shown. */
 export interface Outcome {
@@ -39,7 +34,7 @@ export interface Outcome {
  * Several gateway processes, their database and WhatsApp, in simulated time: the real machines, and
  * models of everything around them. All chance comes from the seed.
  */
-export class World {
+export class World implements Surroundings {
   readonly agenda = new Agenda();
   readonly dice: Dice;
   readonly database: ModelledDatabase;
@@ -76,7 +71,7 @@ export class World {
   }
 
   /** A process logs in: nobody else may be using the account. */
-  noteLogin(process: SimulatedProcess, lease: Lease): void {
+  noteLogin(process: object, lease: Lease): void {
     this.#note(`login ${lease.serviceId} ${lease.epoch}`);
     this.#logins.set(lease.serviceId, (this.#logins.get(lease.serviceId) ?? 0) + 1);
     for (const other of this.#processes) {

@@ -16,6 +16,14 @@ const STATEMENTS = [
   // Until then whoever can connects a removed service's account once more, to unlink it from its phone.
   `ALTER TABLE sessions ADD COLUMN unlink_until timestamptz`,
 
+  // What a service's listeners were told beforehand, each once; another end is told of anew.
+  `CREATE TABLE service_notices (
+     service_id bigint NOT NULL REFERENCES services ON DELETE CASCADE,
+     type text NOT NULL,
+     ends_at timestamptz NOT NULL,
+     days_left smallint NOT NULL,
+     PRIMARY KEY (service_id, type, ends_at, days_left))`,
+
   `ALTER TABLE agents ADD COLUMN subscription_ends_at timestamptz`,
 
   // A key that was replaced works until its time is over.
@@ -33,6 +41,8 @@ const STATEMENTS = [
      ADD COLUMN reverses bigint UNIQUE REFERENCES ledger_transactions`,
   `CREATE INDEX ledger_transactions_of_service ON ledger_transactions (service_id, id)
      WHERE service_id IS NOT NULL`,
+  `CREATE UNIQUE INDEX ledger_accounts_of_the_house ON ledger_accounts (kind)
+     WHERE kind <> 'agent'`,
   `CREATE INDEX ledger_entries_by_account ON ledger_entries (account_id, transaction_id)`,
 
   // Only wallets keep a balance: one of sales would be a row that every charge waits for. It moves

@@ -12,6 +12,7 @@ const TABLES = [
   'paces',
   'session_ends',
   'replaced_keys',
+  'service_notices',
   'messages',
   'received_messages',
   'media',
