@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { request, type IncomingMessage } from 'node:http';
 import { after, test } from 'node:test';
+import { sql } from 'kysely';
 import { HttpOnly } from '../harness/http-only.ts';
 import { waitUntil } from '../harness/wait-until.ts';
 
@@ -29,8 +30,9 @@ const failure = ({ status, json }: Awaited<ReturnType<typeof ask>>) => [
   (json as { code?: string }).code,
 ];
 
+/** Resolves when it is settled: other tests have transactions on the same server. */
 async function keep(status: string): Promise<string> {
-  const { id } = await http.database.query
+  const { id, xid } = await http.database.query
     .insertInto('events')
     .values({
       service_id: serviceId,
@@ -38,8 +40,15 @@ async function keep(status: string): Promise<string> {
       subject: 'message:7',
       data: JSON.stringify({ messageId: '7', status, atMs: 0, metadata: null }),
     })
-    .returning('id')
+    .returning(['id', 'xid'])
     .executeTakeFirstOrThrow();
+  const settled = sql<{ ok: boolean }>`
+    SELECT ${xid}::xid8 < pg_snapshot_xmin(pg_current_snapshot()) AS ok`;
+  await waitUntil(
+    'it to be settled',
+    async () => (await settled.execute(http.database.query)).rows[0]?.ok === true,
+    30_000,
+  );
   return `evt_${id}`;
 }
 

@@ -68,6 +68,14 @@ export const DESCRIBED_EVENTS: Readonly<Record<EventType, DescribedEvent>> = {
     summary: 'The service was suspended.',
     data: { state: 'suspended', expiresAt: '2024-05-01T00:00:00+00:00' },
   },
+  'service.expiring': {
+    summary: 'The time of the service ends soon.',
+    data: { daysLeft: 7, endsAt: '2024-05-08T00:00:00+00:00' },
+  },
+  'service.removing': {
+    summary: 'The service is suspended and will be removed soon.',
+    data: { daysLeft: 3, endsAt: '2024-05-04T00:00:00+00:00' },
+  },
   'service.activated': {
     summary: 'The service is active again.',
     data: { state: 'active', expiresAt: '2024-06-01T00:00:00+00:00' },

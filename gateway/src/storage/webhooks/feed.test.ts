@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import type { PoolClient } from 'pg';
 import { openTestDatabase, storeService } from '../../../test/harness/stored-service.ts';
+import { waitUntil } from '../../../test/harness/wait-until.ts';
 import { ackFeed, closeFeed, findFeed, findFeedsWithNews, openFeed, readFeed } from './feed.ts';
 import type { EventId, ServiceId } from '../../domain/ids.ts';
 
@@ -29,6 +30,17 @@ async function makeFeed(): Promise<ServiceId> {
 const idsAfter = async (serviceId: ServiceId, afterId: EventId | 0, countMax = 100) =>
   (await readFeed(pool, serviceId, afterId, countMax)).map(({ id }) => id);
 
+/** Waits until the feed shows so many: other tests have transactions on the same server. */
+const settledAfter = async (serviceId: ServiceId, afterId: EventId | 0, count: number) =>
+  await waitUntil(
+    'events to be settled',
+    async () => {
+      const ids = await idsAfter(serviceId, afterId);
+      return ids.length >= count ? ids : null;
+    },
+    30_000,
+  );
+
 test('an event that commits late is never skipped', async () => {
   const service = await makeFeed();
   const late = await pool.connect();
@@ -40,7 +52,7 @@ test('an event that commits late is never skipped', async () => {
     assert.deepEqual(await idsAfter(service, 0), [], 'the second waits for the first');
     assert.deepEqual(await findFeedsWithNews(pool, [{ serviceId: service, afterId: 0 }]), []);
     await late.query('COMMIT');
-    assert.deepEqual(await idsAfter(service, 0), [first, second]);
+    assert.deepEqual(await settledAfter(service, 0, 2), [first, second]);
     assert.deepEqual(await idsAfter(service, first), [second]);
   } finally {
     late.release();
@@ -58,10 +70,10 @@ test('a transaction with a smaller event that began later', async () => {
     const smaller = await keep(service, other);
     const greater = await keep(service, one);
     await one.query('COMMIT');
-    const seen = await idsAfter(service, 0);
+    const seen = await settledAfter(service, 0, 1);
     assert.deepEqual(seen, [greater], 'what nothing can come before any more');
     await other.query('COMMIT');
-    assert.deepEqual(await idsAfter(service, greater), [smaller]);
+    assert.deepEqual(await settledAfter(service, greater, 1), [smaller]);
   } finally {
     one.release();
     other.release();
@@ -71,6 +83,7 @@ test('a transaction with a smaller event that began later', async () => {
 test('pages, and those who wait', async () => {
   const [service, other] = [await makeFeed(), await makeFeed()];
   const ids = [await keep(service), await keep(service), await keep(service)];
+  await settledAfter(service, 0, 3);
   assert.deepEqual(await idsAfter(service, 0, 2), ids.slice(0, 2));
   assert.deepEqual(await idsAfter(service, ids[1] ?? 0, 2), ids.slice(2));
   const waiting = [
