@@ -64,6 +64,7 @@ answer('listen', async ({ databaseUrl, masterKeyHex }: HttpOnlyPlace): Promise<s
       changed: () => undefined,
       readUrl: (written) => new URL(written),
       test: () => Promise.resolve(null),
+      feed: { read: () => Promise.resolve([]), wait: () => Promise.resolve() },
     },
     secrets: { masterKey: Buffer.from(masterKeyHex, 'hex'), adminToken: 'none' },
     publicUrl: null,

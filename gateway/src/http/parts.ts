@@ -1,5 +1,6 @@
 import type { Registry } from 'prom-client';
-import type { ServiceId } from '../domain/ids.ts';
+import type { EventType } from '../domain/event.ts';
+import type { EventId, ServiceId } from '../domain/ids.ts';
 import type { MediaIntake } from '../media/media-intake.ts';
 import type { Intake } from '../outbox/intake.ts';
 import type { Catalogue } from '../domain/catalogue.ts';
@@ -19,6 +20,38 @@ interface WebhookPort {
   readUrl(written: string): URL;
   /** Posts one event that says it is a test, at once and once; null when there is no webhook. */
   test(serviceId: ServiceId): Promise<RecordedAttempt | null>;
+  readonly feed: FeedPort;
+}
+
+/** An event in the versioned format. */
+export interface EventEnvelope {
+  readonly id: string;
+  readonly type: EventType;
+  readonly version: 1;
+  readonly createdAt: string;
+  readonly service: string;
+  readonly data: unknown;
+}
+
+/** Events for those who ask for them; `webhooks/` has it. */
+interface FeedPort {
+  /** What follows an event; 0 stands before all. */
+  read(
+    reader: {
+      readonly serviceId: ServiceId;
+      readonly keyPrefix: string;
+      readonly baseUrl: string;
+    },
+    afterId: EventId | 0,
+    countMax: number,
+  ): Promise<EventEnvelope[]>;
+  /** Resolves when something follows, when the time is over, or when the feed ends. */
+  wait(
+    serviceId: ServiceId,
+    afterId: EventId | 0,
+    timeoutMs: number,
+    stopped: AbortSignal,
+  ): Promise<void>;
 }
 
 /** Everything the HTTP edge stands on; it opens and closes none of it. */

@@ -59,6 +59,11 @@ import { addSendLocation } from './tenant/send-location.ts';
 import { addSendMsg } from './tenant/send-msg.ts';
 import { addSentMessages } from './tenant/sent-messages.ts';
 import { addServiceSettings } from './tenant/service-settings.ts';
+import { addAckEvents } from './tenant/events/ack.ts';
+import { addCloseEvents } from './tenant/events/close.ts';
+import { addOpenEvents } from './tenant/events/open.ts';
+import { addPullEvents } from './tenant/events/pull.ts';
+import { addStreamEvents } from './tenant/events/stream.ts';
 import { addWebhookDeliveries } from './tenant/webhook/deliveries.ts';
 import { addPendingWebhook } from './tenant/webhook/pending.ts';
 import { addRemoveWebhook } from './tenant/webhook/remove.ts';
@@ -97,6 +102,11 @@ const DOORS = {
     addReplayWebhook,
     addTestWebhook,
     addWebhookSecret,
+    addOpenEvents,
+    addPullEvents,
+    addAckEvents,
+    addStreamEvents,
+    addCloseEvents,
   ],
   partner: [
     addCreate,

@@ -271,6 +271,8 @@ interface WebhookTable {
   url: string | null;
   format: Generated<EventFormat>;
   has_feed: Generated<boolean>;
+  /** Up to here the owner of the feed has everything. */
+  feed_acked: EventId | null;
   sends_key: Generated<boolean>;
   /** Where links in events lead when no public address is configured. */
   base_url: Generated<string>;
@@ -293,6 +295,8 @@ interface WebhookTable {
 }
 
 interface EventTable {
+  /** The transaction that has kept it. */
+  xid: Generated<string>;
   id: Generated<EventId>;
   service_id: ServiceId;
   type: EventType;

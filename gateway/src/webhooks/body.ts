@@ -33,7 +33,7 @@ export function writeBody(event: WrittenEvent, context: BodyContext): string | n
   const body =
     context.format === 'documented'
       ? documentedBody(event, context)
-      : versionedBody(event, context);
+      : versionedEnvelope(event, context);
   return body === null ? null : JSON.stringify(body);
 }
 
@@ -71,7 +71,22 @@ function documentedBody({ id, type, data }: WrittenEvent, context: BodyContext):
   }
 }
 
-function versionedBody(event: WrittenEvent, context: BodyContext): unknown {
+/** An event in the versioned format. */
+export interface EventEnvelope {
+  readonly id: string;
+  readonly type: EventType;
+  readonly version: 1;
+  /** ISO 8601. */
+  readonly createdAt: string;
+  readonly service: string;
+  readonly data: unknown;
+}
+
+/** Puts an event into the envelope of the versioned format. */
+export function versionedEnvelope(
+  event: WrittenEvent,
+  context: Pick<BodyContext, 'service' | 'fileUrl'>,
+): EventEnvelope {
   return {
     id: publicEventId(event.id),
     type: event.type,
@@ -82,7 +97,10 @@ function versionedBody(event: WrittenEvent, context: BodyContext): unknown {
   };
 }
 
-function versionedData({ type, data }: WrittenEvent, context: BodyContext): unknown {
+function versionedData(
+  { type, data }: WrittenEvent,
+  context: Pick<BodyContext, 'fileUrl'>,
+): unknown {
   if (type === 'message.received') {
     const { sentAtMs, file, ...said } = data as ReceivedData;
     return {

@@ -18,6 +18,7 @@ import {
   type PostLimits,
   type PostParts,
 } from './post-event.ts';
+import { Feed } from './feed.ts';
 import { EventSweeper } from './event-sweeper.ts';
 
 const DELIVERIES_ON_STOP_MS_MAX = 2000;
@@ -50,6 +51,8 @@ export interface Webhooks {
   readUrl(written: string): URL;
   /** Posts one event that says it is a test, at once and once; null when there is no webhook. */
   test(serviceId: ServiceId): Promise<RecordedAttempt | null>;
+  /** The same events, for those who ask for them. */
+  readonly feed: Feed;
 }
 
 /** Opens the way out and what works on it. */
@@ -77,12 +80,15 @@ export function openWebhooks(parts: WebhooksParts): Webhooks {
   });
   const sweeper = new EventSweeper({ database, clock, log });
   const testing = posting();
+  const feed = new Feed({ database, writer, clock, log });
   return {
     start() {
       deliverer.start();
       sweeper.start();
     },
+    feed,
     async stop() {
+      feed.close();
       await deliverer.stop(DELIVERIES_ON_STOP_MS_MAX);
       await sweeper.stop();
       testing.posts.stop();

@@ -140,6 +140,33 @@ test('disconnect closes the other process’s connection, connect opens it again
   await world.waitForStatus(apiKey, id, { delivery: 'read' });
 });
 
+test('suspended here, silent there; unsuspended, its queue and schedules go', async () => {
+  const own = { agentKey: agent.agentKey, apiKey };
+  const schedule = String(Math.floor(Date.now() / 1000) + 2);
+  const id = await world.send(apiKey, OTHER, 'scheduled before', { schedule });
+  assert.equal((await partner('suspend', own)).status, 200);
+  await world.waitForConnection(apiKey, 'disconnected');
+  const refused = await world.ask(`/sendMsg/${apiKey}?phonenumber=${OTHER}&message=no`);
+  assert.deepEqual([refused.status, refused.json.code], [403, 'service_suspended']);
+  assert.equal((await partner('unsuspend', own)).status, 200);
+  await world.waitForConnection(apiKey, 'connected');
+  await world.waitForStatus(apiKey, id, { delivery: 'read' });
+  const shown = (await world.shownBy(OTHER)).filter(({ text }) => text === 'scheduled before');
+  assert.equal(shown.length, 1);
+});
+
+test('removed here, unlinked from its phone there', async () => {
+  const phone = '447400001807';
+  const removed = await world.makeService({ link: phone });
+  await world.waitForConnection(removed, 'connected');
+  await world.askAsOperator(`/admin/services/${removed}/remove`, {});
+  await waitUntil('the worker to unlink it', () =>
+    worker.output.includes('a removed service was unlinked from its phone'),
+  );
+  const unlink = world.askSimulator(`/simulator/phones/${phone}/unlink`, {});
+  await assert.rejects(unlink, /not_linked/);
+});
+
 test('the worker dies over a question: the next one answers it', async () => {
   process.kill(worker.pid, 'SIGSTOP');
   const answer = isRegistered(apiKey);

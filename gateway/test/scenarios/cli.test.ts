@@ -150,13 +150,15 @@ test('import: tried, done, done again, and refused with every bad line', async (
     [...err.matchAll(/^ {2}line (\d): /gm)].map(([, line]) => line),
     ['2', '3', '3'],
   );
-  // A service that came without its phone is linked as any other.
+  // A service that came without its phone takes messages, and sends them once it is linked.
+  const id = await world.send(key, '447400000406', 'accepted under the old key');
   const phone = '447400000405';
   await world.askSimulator('/simulator/phones', { phone });
   const link = start(['link', key, '--json']);
   const line = await waitUntil('a QR code', () => /^(.*)\n/.exec(link.heard.out)?.[1]);
   await world.askSimulator(`/simulator/phones/${phone}/scan`, { qr: JSON.parse(line).qrCode });
   assert.equal((await link.ended).code, 0);
+  await world.waitForStatus(key, id, { delivery: 'read' });
 });
 
 describe('what can not be done ends with a sentence and its code', () => {

@@ -10,6 +10,7 @@ import { PARTNER } from './endpoints/partner.ts';
 import { READING } from './endpoints/reading.ts';
 import { SENDING } from './endpoints/sending.ts';
 import { SETTINGS } from './endpoints/settings.ts';
+import { EVENTS } from './endpoints/events.ts';
 import { WEBHOOKS } from './endpoints/webhooks.ts';
 import type { Reference, References } from './reference.ts';
 
@@ -19,6 +20,7 @@ const REFERENCES: References = {
   ...MANAGING,
   ...SETTINGS,
   ...WEBHOOKS,
+  ...EVENTS,
   ...PARTNER,
   ...OPERATOR,
   ...OPERATED,

@@ -2,6 +2,7 @@ import type { TSchema } from '@sinclair/typebox';
 import { ERRORS, Problem, type ErrorCode } from '../../domain/errors.ts';
 import { errorBody, type ErrorFamily } from '../answers/error-answer.ts';
 import type { DescribedRoute } from './described-routes.ts';
+import { describeWebhooks } from './event-webhooks.ts';
 import { INTRODUCTION } from './introduction.ts';
 import { SECTIONS, type Reference } from './reference.ts';
 import { snippetsOf, type Snippet } from './snippets.ts';
@@ -54,6 +55,8 @@ export interface ApiDocument {
   readonly servers: readonly { readonly url: string }[];
   readonly tags: readonly { readonly name: string; readonly description: string }[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, ApiOperation>>>>;
+  /** What is posted to customers, by the type of event. */
+  readonly webhooks: Readonly<Record<string, unknown>>;
   readonly components: {
     readonly securitySchemes: unknown;
     /** The bodies' parameters and the answers, by the reference that names them. */
@@ -97,6 +100,7 @@ export function buildOpenApi(routes: readonly DescribedRoute[], url = DEFAULT_UR
     servers: [{ url }],
     tags: Object.entries(SECTIONS).map(([name, description]) => ({ name, description })),
     paths,
+    webhooks: describeWebhooks(),
     components: {
       securitySchemes: { adminToken: { type: 'http', scheme: 'bearer' } },
       schemas: {

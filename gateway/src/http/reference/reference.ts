@@ -9,6 +9,7 @@ export const SECTIONS = {
     'Single messages and schedules: seen whole, changed, cancelled, sent again. Additions to the documented API, in its ways.',
   Settings: 'How a service behaves.',
   Webhooks: 'Events that are posted to an address of yours; part of the Premium plan.',
+  Events: 'The same events, for those who ask for them; part of the Premium plan.',
   Partner: 'Services that an agent buys and looks after.',
   Operator: 'What whoever runs this gateway does, with the admin token.',
   Health: 'For load balancers and monitoring.',

@@ -10,6 +10,7 @@ const STATEMENTS = [
      url text,
      format text NOT NULL DEFAULT 'documented' CHECK (format IN ('documented', 'versioned')),
      has_feed boolean NOT NULL DEFAULT false,
+     feed_acked bigint,
      sends_key boolean NOT NULL DEFAULT true,
      base_url text NOT NULL DEFAULT '',
      secret_sealed bytea NOT NULL,
@@ -30,14 +31,16 @@ const STATEMENTS = [
   `CREATE INDEX webhooks_to_wake ON webhooks (wake_at) WHERE wake_at IS NOT NULL`,
 
   // What happened, as told to listeners. Written with the change it tells of, never changed.
+  // `xid` comes first, so that a row has its transaction before it has its id.
   `CREATE TABLE events (
+     xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
      id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
      service_id bigint NOT NULL REFERENCES services ON DELETE CASCADE,
      type text NOT NULL,
      subject text NOT NULL,
      data json NOT NULL,
      created_at timestamptz NOT NULL DEFAULT now())`,
-  `CREATE INDEX events_by_service ON events (service_id, id)`,
+  `CREATE INDEX events_by_service ON events (service_id, xid, id)`,
 
   // An event's way to the service's webhook. No foreign keys: they would cost more than the row.
   `CREATE TABLE webhook_deliveries (

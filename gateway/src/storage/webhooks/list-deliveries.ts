@@ -61,6 +61,7 @@ export async function listDeliveries(
         'webhook_deliveries.attempts',
         'webhook_deliveries.next_at as nextAt',
       ])
+      .orderBy('events.xid', 'desc')
       .orderBy('events.id', 'desc')
       .limit(rowsPerPage)
       .offset((page - 1) * rowsPerPage)
