@@ -51,6 +51,8 @@ const LEFT_OUT = new Set([
   '/messages/{apiKey}/{messageId}/resend',
   '/webhook/replay/{apiKey}',
   '/webhook/test/{apiKey}',
+  '/events/ack/{apiKey}',
+  '/events/stream/{apiKey}',
   '/module/rotateAgentKey',
   '/admin/agents/{agentId}/rotate-key',
   '/admin/agents/{agentId}/subscription',

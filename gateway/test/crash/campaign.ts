@@ -189,6 +189,10 @@ async function killAsPlanned(
   await delay(killAtMs);
   if (kill.what === 'stall') stalls.begin(seat);
   else if (kill.what === 'gateway') await seat.kill();
-  else await Promise.all([world.killPostgres(), seat.kill()]);
+  else {
+    // While its owner lives: it is known by that.
+    await world.killPostgres();
+    await seat.kill();
+  }
   return { killed: describeKill(kill), life };
 }
