@@ -13,9 +13,8 @@ import {
 } from './ownership-machine.ts';
 import { timesOf } from './ownership-times.ts';
 
-// Several workers, a database, and time that passes differently for each: a world in which they
-// stall, are killed, and find the database away, in any order. The database here is the few rules of
-// `storage/leases`; everything else is the real machine.
+// Several workers, a database, and time that passes differently for each: they stall, are killed, and
+// find the database away, in any order. The database is the few rules of `storage/leases`.
 
 const TIMES = timesOf(30_000);
 const ACCOUNTS = 7;
