@@ -352,10 +352,8 @@ test('when it is quiet again every account has an owner, and nobody more than a 
       for (const worker of world.workers) worker.start();
       for (let step = 0; step < 1600; step += 1) world.advance();
       const shares = world.workers.map((worker) => worker.sockets.size);
-      assert.equal(
-        shares.reduce((sum, share) => sum + share),
-        ACCOUNTS,
-      );
+      const sum = shares.reduce((total, share) => total + share);
+      assert.equal(sum, ACCOUNTS);
       assert.ok(Math.max(...shares) <= 3, `a third, rounded up: ${shares.join(' : ')}`);
       assertOneUser(world);
     }),
