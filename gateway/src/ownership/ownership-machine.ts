@@ -65,8 +65,6 @@ interface Holding {
   readonly mode: Mode;
   /** Its socket is being closed. */
   readonly isEnding: boolean;
-  /** Until then somebody may be linking it, and it is not given away to others. */
-  readonly keptUntilMs: number;
 }
 
 export type OwnershipEvent =
@@ -100,8 +98,6 @@ export type OwnershipEvent =
 interface Gained {
   readonly lease: Lease;
   readonly mode: Mode;
-  /** Somebody wants to link it right now. */
-  readonly isAsked?: boolean;
 }
 
 export type OwnershipEffect =
@@ -126,8 +122,6 @@ const GIVE_AWAY_MAX = 5;
 const RETRY_MS = 1000;
 const UNCLAIMED_MS = 15_000;
 const SHARING_RESTS_MS = 600_000;
-/** A QR code that is on its way to a phone would come to nothing with another owner. */
-const LINKING_MS_MAX = 120_000;
 
 const FRESH: Omit<OwnershipModel, 'phase' | 'run' | 'sharesAgainAtMs'> = {
   held: new Map(),
@@ -293,8 +287,7 @@ function share(
       sharesAgainAtMs = nowMs + SHARING_RESTS_MS;
     }
     if (free === 0 && nowMs >= sharesAgainAtMs && excess > 0) {
-      const movable = mine.filter(({ keptUntilMs }) => keptUntilMs <= nowMs);
-      surplus.push(...movable.slice(-Math.min(excess, GIVE_AWAY_MAX)));
+      surplus.push(...mine.slice(-Math.min(excess, GIVE_AWAY_MAX)));
     }
   }
   return end({ ...before, room, unclaimedSinceMs, sharesAgainAtMs }, surplus);
@@ -328,9 +321,8 @@ function onGained(
   }
   const held = new Map(model.held);
   const room = { ...model.room };
-  for (const { lease, mode, isAsked = false } of gained) {
-    const keptUntilMs = isAsked ? nowMs + LINKING_MS_MAX : -Infinity;
-    held.set(lease.serviceId, { lease, mode, isEnding: false, keptUntilMs });
+  for (const { lease, mode } of gained) {
+    held.set(lease.serviceId, { lease, mode, isEnding: false });
     if (model.peers.size > 0) room[mode] = Math.max(0, room[mode] - 1);
   }
   return {
@@ -367,10 +359,9 @@ function departWhenEmpty(
 function end(model: OwnershipModel, holdings: readonly Holding[]): OwnershipStep {
   const effects: OwnershipEffect[] = [];
   const held = new Map(model.held);
-  for (const holding of holdings) {
-    const { lease, isEnding } = holding;
+  for (const { lease, mode, isEnding } of holdings) {
     if (isEnding) continue;
-    held.set(lease.serviceId, { ...holding, isEnding: true });
+    held.set(lease.serviceId, { lease, mode, isEnding: true });
     effects.push({ type: 'end', lease });
   }
   return { model: { ...model, held }, effects };
