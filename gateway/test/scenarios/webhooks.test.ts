@@ -84,6 +84,9 @@ test('what the endpoint took before a kill -9 may come again; nothing is missing
 });
 
 test('versioned events tell of the session, of failures, and the owner’s own reference', async () => {
+  // The gateway was just started: that the account is connected again is no news of this test.
+  const before = await world.send(apiKey, ANN, 'connected again');
+  await world.waitForStatus(apiKey, before, { delivery: 'read' });
   await set('/versioned', '&format=versioned');
   const id = await world.send(apiKey, ANN, 'hello', { metadata: 'order 7' });
   await waitUntil('three ticks', () => sink.at('/versioned').length === 3);
