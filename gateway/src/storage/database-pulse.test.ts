@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { beforeEach, test } from 'node:test';
+import { ManualClock } from '../../test/harness/manual-clock.ts';
+import { DatabasePulse } from './database-pulse.ts';
+
+let clock = new ManualClock();
+let questions: PromiseWithResolvers<unknown>[] = [];
+let changes: boolean[] = [];
+
+function startPulse(): DatabasePulse {
+  const ask = (): Promise<unknown> => {
+    const question = Promise.withResolvers<unknown>();
+    questions.push(question);
+    return question.promise;
+  };
+  const pulse = new DatabasePulse(ask, clock, (isSilent) => changes.push(isSilent));
+  pulse.start();
+  return pulse;
+}
+
+async function end(how: 'resolve' | 'reject'): Promise<void> {
+  questions.at(-1)?.[how](new Error('the database refused'));
+  await new Promise(setImmediate);
+}
+
+beforeEach(() => {
+  clock = new ManualClock();
+  questions = [];
+  changes = [];
+});
+
+test('a database that answers or refuses in time is never silent', async () => {
+  const pulse = startPulse();
+  for (const how of ['resolve', 'reject', 'resolve'] as const) {
+    clock.advance(2900);
+    await end(how);
+    clock.advance(1000);
+  }
+  assert.equal(questions.length, 4);
+  assert.equal(pulse.isSilent, false);
+  assert.deepEqual(changes, []);
+});
+
+test('whoever waits is told of silence once; it ends with an answer, not with a refusal', async () => {
+  const pulse = startPulse();
+  const told: string[] = [];
+  pulse.onSilence(() => told.push('waiting'));
+  pulse.onSilence(() => told.push('gone'))();
+  clock.advance(3500);
+  assert.deepEqual(told, ['waiting']);
+  await end('reject');
+  assert.equal(pulse.isSilent, true);
+  clock.advance(100);
+  assert.equal(questions.length, 2, 'it is asked again soon');
+  await end('resolve');
+  assert.equal(pulse.isSilent, false);
+  assert.deepEqual(changes, [true, false]);
+  assert.deepEqual(told, ['waiting']);
+});
