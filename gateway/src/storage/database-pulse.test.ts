@@ -7,12 +7,13 @@ let clock = new ManualClock();
 let questions: PromiseWithResolvers<unknown>[] = [];
 let changes: boolean[] = [];
 
+function ask(): Promise<unknown> {
+  const question = Promise.withResolvers<unknown>();
+  questions.push(question);
+  return question.promise;
+}
+
 function startPulse(): DatabasePulse {
-  const ask = (): Promise<unknown> => {
-    const question = Promise.withResolvers<unknown>();
-    questions.push(question);
-    return question.promise;
-  };
   const pulse = new DatabasePulse(ask, clock, (isSilent) => changes.push(isSilent));
   pulse.start();
   return pulse;

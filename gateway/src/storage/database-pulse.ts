@@ -13,6 +13,9 @@ export interface Silence {
   onSilence(run: () => void): () => void;
 }
 
+/** A database that is never watched. */
+export const UNWATCHED: Silence = { isSilent: false, onSilence: () => () => undefined };
+
 /**
  * Notices that the database hangs: it takes questions and answers none, as a stopped machine does.
  * A database that refuses needs no watch, since whoever asks it hears so at once.

@@ -39,6 +39,10 @@ export async function startOwner(
     cwd: '/',
     ...user,
   });
+  // An interrupted campaign leaves nothing behind: without its owner the server shuts down.
+  const endWithUs = (): boolean => child.kill('SIGKILL');
+  process.once('exit', endWithUs);
+  child.once('exit', () => process.removeListener('exit', endWithUs));
   const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
   if (line.startsWith('refused: ')) throw new Error(line);
   return { child, connectionString: line };
