@@ -34,6 +34,7 @@ export interface CrashWorldOptions {
 export interface Answer {
   readonly status: number;
   readonly text: string;
+  readonly retryAfter: string | null;
   // oxlint-disable-next-line typescript/no-explicit-any -- the documented API; its reader knows the shape
   readonly json: any;
 }
@@ -233,7 +234,7 @@ function numbers(prefix: string, count: number): string[] {
   );
 }
 
-function posted(body: unknown, headers: Record<string, string>): RequestInit {
+export function posted(body: unknown, headers: Record<string, string>): RequestInit {
   return {
     method: 'POST',
     body: JSON.stringify(body),
@@ -241,7 +242,7 @@ function posted(body: unknown, headers: Record<string, string>): RequestInit {
   };
 }
 
-async function request(
+export async function request(
   url: string,
   options: RequestInit,
   timeoutMs = REQUEST_MS_MAX,
@@ -249,5 +250,7 @@ async function request(
   const response = await fetch(url, { ...options, signal: AbortSignal.timeout(timeoutMs) });
   const text = await response.text();
   const isJson = (response.headers.get('content-type') ?? '').startsWith('application/json');
-  return { status: response.status, text, json: isJson && text !== '' ? JSON.parse(text) : null };
+  const retryAfter = response.headers.get('retry-after');
+  const json = isJson && text !== '' ? JSON.parse(text) : null;
+  return { status: response.status, text, json, retryAfter };
 }

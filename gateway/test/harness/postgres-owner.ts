@@ -33,10 +33,12 @@ const PROGRAM = `
 export async function startOwner(
   dataDir: string,
   user?: { uid: number; gid: number },
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<PostgresOwner> {
   const child = spawn(process.execPath, ['--input-type=module', '--eval', PROGRAM, dataDir], {
     stdio: ['ignore', 'pipe', 'inherit'],
     cwd: '/',
+    env: { ...process.env, ...environment },
     ...user,
   });
   // An interrupted campaign leaves nothing behind: without its owner the server shuts down.
