@@ -80,8 +80,10 @@ export class CrashWorld implements AsyncDisposable {
     }
     const world = new CrashWorld(cast, simulator, database, seats);
     try {
-      for (const seat of seats) await seat.start(null);
+      // One alone while accounts are linked: who is being linked may be given away to a newcomer.
+      await world.seat(0).start(null);
       await world.#openAccounts();
+      for (const seat of seats) await seat.start(null);
       await world.#slowSomePhones();
       return world;
     } catch (error) {

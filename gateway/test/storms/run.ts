@@ -9,6 +9,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Findings } from './findings.ts';
 import * as outage from './outage.ts';
+import * as poison from './poison.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -36,6 +37,10 @@ const STORMS: Record<string, () => Promise<void>> = {
     await outage.storm(folder, { shape: 'refused', gateways: 1, lengthMs }, findings);
     await outage.storm(folder, { shape: 'hanging', gateways: 1, lengthMs }, findings);
     await outage.storm(folder, { shape: 'hanging', gateways: 2, lengthMs }, findings);
+  },
+  poison: async () => {
+    await poison.storm(folder, 1, findings);
+    await poison.storm(folder, 2, findings);
   },
 };
 const chosen = options.only === undefined ? Object.keys(STORMS) : options.only.split(',');

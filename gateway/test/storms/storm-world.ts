@@ -9,6 +9,7 @@ import { waitUntil } from '../harness/wait-until.ts';
 const ADMIN_TOKEN = 'tw_admin_of_the_storms';
 const MASTER_KEY = '5c'.repeat(32);
 const LINK_MS_MAX = 60_000;
+const SHARE_MS_MAX = 60_000;
 
 /** Where a storm takes place. */
 export interface StormOrder {
@@ -18,6 +19,8 @@ export interface StormOrder {
   readonly accounts?: number;
   /** Of the gateways, on top of what all have. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Of the gateways, as `TICKWIRE_CRASH_AT`. */
+  readonly crashAt?: string;
   readonly databaseEnvironment?: Readonly<Record<string, string>>;
 }
 
@@ -33,6 +36,7 @@ export interface Shown {
 /** The counts of the simulator that storms look at. */
 interface Stats {
   readonly logins: number;
+  readonly connectionsNow: number;
   readonly overlappingSockets: number;
   readonly reusedRatchetCounters: number;
   readonly undecryptable: number;
@@ -58,7 +62,14 @@ export class StormWorld implements AsyncDisposable {
   }
 
   static async start(order: StormOrder): Promise<StormWorld> {
-    const { folder, gateways = 1, accounts = 2, environment = {}, databaseEnvironment } = order;
+    const {
+      folder,
+      gateways = 1,
+      accounts = 2,
+      environment = {},
+      databaseEnvironment,
+      crashAt = null,
+    } = order;
     mkdirSync(folder, { recursive: true, mode: 0o711 });
     const simulator = await startSimulator(folder);
     const database = await databaseBeside(join(folder, 'database'), databaseEnvironment);
@@ -85,8 +96,11 @@ export class StormWorld implements AsyncDisposable {
     );
     const world = new StormWorld(simulator, database, seats);
     try {
-      for (const seat of seats) await seat.start(null);
+      // One alone while accounts are linked: who is being linked may be given away to a newcomer.
+      await world.seat(0).start(crashAt);
       for (let account = 0; account < accounts; account += 1) await world.#open(account);
+      for (const seat of seats) await seat.start(crashAt);
+      if (gateways > 1) await world.#waitUntilShared(accounts);
       return world;
     } catch (error) {
       await world[Symbol.asyncDispose]();
@@ -178,6 +192,16 @@ export class StormWorld implements AsyncDisposable {
       };
       await waitUntil('the account to be connected', isConnected, withinMs);
     }
+  }
+
+  /** Each login beyond the first of an account is an account that was given away. */
+  async #waitUntilShared(accounts: number): Promise<void> {
+    const isShared = async (): Promise<boolean> => {
+      const { logins, connectionsNow } = await this.stats();
+      return logins > accounts && connectionsNow === accounts;
+    };
+    await waitUntil('the accounts to be shared out', isShared, SHARE_MS_MAX);
+    await this.waitUntilConnected();
   }
 
   async #open(account: number): Promise<void> {
