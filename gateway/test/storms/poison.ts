@@ -23,13 +23,18 @@ export async function storm(folder: string, gateways: number, findings: Findings
   const deaths = new ServiceManager(world);
   const startedMs = Date.now();
   const texts: string[] = [];
+  let poisonId = 0;
   for (let number = 0; number < NEIGHBOURS; number += 1) {
-    if (number === NEIGHBOURS / 2) await accept(world, 0, POISON);
+    if (number === NEIGHBOURS / 2) poisonId = await accept(world, 0, POISON);
     const text = `neighbour ${number}`;
     texts.push(text);
     await accept(world, number % 2, text);
   }
-  const poison = await waitUntil('the poison to be set aside', () => isSetAside(world), 180_000);
+  const poison = await waitUntil(
+    'the poison to be set aside',
+    () => whyFailed(world, poisonId),
+    180_000,
+  );
   findings.check(
     'deaths of the process until it was set aside',
     deaths.count === DEATHS,
@@ -99,31 +104,25 @@ class ServiceManager {
 }
 
 /** Whoever lives is asked, again and again, under one key. */
-async function accept(world: StormWorld, account: number, text: string): Promise<void> {
+async function accept(world: StormWorld, account: number, text: string): Promise<number> {
   const body = new URLSearchParams({ phonenumber: world.contact(0), message: text });
   const path = `/sendMsg/${world.apiKeys[account]}`;
-  const isAccepted = async (): Promise<boolean> => {
+  const tryAll = async (): Promise<number | null> => {
     for (const { number } of world.seats) {
       const answer = await world.ask(path, body, { key: text, gateway: number }).catch(() => null);
-      if (answer?.status === 200) return true;
+      if (answer?.status === 200) return answer.json.messageId as number;
     }
-    return false;
+    return null;
   };
-  await waitUntil(`"${text}" to be accepted`, isAccepted, 120_000);
+  return await waitUntil(`"${text}" to be accepted`, tryAll, 120_000);
 }
 
 /** @returns why it failed, or null while it has not */
-async function isSetAside(world: StormWorld): Promise<string | null> {
+async function whyFailed(world: StormWorld, id: number): Promise<string | null> {
   for (const { number } of world.seats) {
-    const path = `/sentMessages/${world.apiKeys[0]}?limit=100`;
+    const path = `/getStatus/${world.apiKeys[0]}?id=${id}`;
     const answer = await world.ask(path, null, { gateway: number }).catch(() => null);
-    const rows = (answer?.json?.data ?? []) as {
-      message: string;
-      status: string;
-      statusInfo: string;
-    }[];
-    const row = rows.find(({ message }) => message === POISON);
-    if (row?.status === 'failed') return row.statusInfo;
+    if (answer?.json?.status === 'Failed') return answer.json.statusInfo as string;
   }
   return null;
 }

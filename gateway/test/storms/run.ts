@@ -8,8 +8,12 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Findings } from './findings.ts';
+import * as clocks from './clocks.ts';
+import * as crowd from './crowd.ts';
 import * as outage from './outage.ts';
 import * as poison from './poison.ts';
+import * as schedule from './schedule.ts';
+import * as stop from './stop.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -42,6 +46,17 @@ const STORMS: Record<string, () => Promise<void>> = {
     await poison.storm(folder, 1, findings);
     await poison.storm(folder, 2, findings);
   },
+  clocks: async () => {
+    const faketime = options.faketime ?? null;
+    for (const whose of ['gateways', 'database', 'both'] as const) {
+      for (const direction of [1, -1] as const) {
+        await clocks.storm(folder, faketime, { whose, direction }, findings);
+      }
+    }
+  },
+  crowd: () => crowd.storm(folder, findings),
+  schedule: () => schedule.storm(folder, findings),
+  stop: () => stop.storm(folder, findings),
 };
 const chosen = options.only === undefined ? Object.keys(STORMS) : options.only.split(',');
 for (const name of chosen) {

@@ -37,6 +37,7 @@ export interface Shown {
 interface Stats {
   readonly logins: number;
   readonly connectionsNow: number;
+  readonly messagesByWireId: { readonly ids: number; readonly copies: number };
   readonly overlappingSockets: number;
   readonly reusedRatchetCounters: number;
   readonly undecryptable: number;
