@@ -53,6 +53,7 @@ export async function storm(
   jumpTo(direction * JUMP_DAYS * DAY_SECONDS);
   // So often a gateway reads the database's clock.
   await delay(6000);
+  const toldBefore = sink.requests.length;
   const sentMs = Date.now();
   await world.accept(0, 1, 'sent after the jump');
   await world.write(2, 0, 'written after the jump');
@@ -69,7 +70,7 @@ export async function storm(
     lateMs >= -LATE_MS_MAX && lateMs < LATE_MS_MAX,
     lateMs,
   );
-  const told = sink.requests.filter(({ path, atMs }) => path === '/well' && atMs > sentMs - 1000);
+  const told = sink.requests.slice(toldBefore).filter(({ path }) => path === '/well');
   findings.check('webhooks told of it meanwhile', told.length > 0, told.length);
 
   jumpTo(0);
@@ -150,23 +151,16 @@ async function finish(
     const texts = (await world.shown(3)).map(({ text }) => text);
     return queued.every((text) => texts.includes(text));
   };
-  const isShown = await waitUntil('the queue', isQueueShown, 60_000).catch(() => false);
+  const isShown = await holds('the queue', isQueueShown);
   const texts = (await world.shown(3)).map(({ text }) => text);
-  findings.check('a paced queue of 12 went on', isShown === true, texts.length);
+  findings.check('a paced queue of 12 went on', isShown, texts.length);
   findings.check(
     'shown twice',
     new Set(texts).size === texts.length,
     texts.length - new Set(texts).size,
   );
-  const states = await onDatabase(
-    world,
-    'SELECT state, count(*) AS n FROM services GROUP BY state',
-  );
-  findings.check(
-    'services suspended',
-    JSON.stringify(states) === '[{"state":"active","n":"2"}]',
-    JSON.stringify(states),
-  );
+  const inactive = await onDatabase(world, "SELECT FROM services WHERE state <> 'active'");
+  findings.check('services suspended', inactive.length === 0, inactive.length);
   const given = await onDatabase(
     world,
     "SELECT count(*) AS n FROM webhook_deliveries WHERE state NOT IN ('pending', 'delivered')",
@@ -186,14 +180,18 @@ async function finish(
   const isDelivered = async (): Promise<boolean> =>
     (await onDatabase(world, "SELECT FROM webhook_deliveries WHERE state <> 'delivered' LIMIT 1"))
       .length === 0;
-  const arrived = await waitUntil('all deliveries', isDelivered, 60_000).catch(() => false);
-  findings.check('webhook deliveries all arrive in the end', arrived === true, String(arrived));
+  const arrived = await holds('all deliveries', isDelivered);
+  findings.check('webhook deliveries all arrive in the end', arrived, String(arrived));
 }
 
 async function timeShown(world: StormWorld, contact: number, text: string): Promise<number> {
   const find = async (): Promise<number | undefined> =>
     (await world.shown(contact)).find((one) => one.text === text)?.at;
   return await waitUntil(`"${text}" to be shown`, find, 20_000).catch(() => Infinity);
+}
+
+async function holds(what: string, condition: () => Promise<boolean>): Promise<boolean> {
+  return await waitUntil(what, condition, 60_000).catch(() => false);
 }
 
 async function epochsOf(world: StormWorld): Promise<string> {

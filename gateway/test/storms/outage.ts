@@ -58,31 +58,7 @@ export async function storm(folder: string, outage: Outage, findings: Findings):
   await delay(8000);
   await traffic.stop();
 
-  const meanwhile = traffic.seen.filter(
-    ({ atMs, tookMs }) => atMs > awayMs + 500 && atMs + tookMs < back.ms - 2000,
-  );
-  const not503 = meanwhile.filter(
-    ({ status, retryAfter }) => status !== 503 || retryAfter === null,
-  );
-  findings.check(
-    'answers meanwhile: 503 with Retry-After',
-    not503.length === 0 && meanwhile.length > 50,
-    `${meanwhile.length - not503.length} of ${meanwhile.length}`,
-  );
-  const slowest = Math.max(
-    ...traffic.seen.filter(({ atMs }) => atMs < back.ms).map(({ tookMs }) => tookMs),
-  );
-  findings.check('slowest answer meanwhile, ms', slowest < ANSWER_MS_MAX, Math.round(slowest));
-  const firstMs = Math.min(
-    ...traffic.seen
-      .filter(({ atMs, tookMs, status }) => status === 200 && atMs + tookMs > back.ms)
-      .map(({ atMs, tookMs }) => atMs + tookMs),
-  );
-  findings.check(
-    'first success after its return, ms',
-    firstMs - back.ms < RESUME_MS_MAX,
-    Math.round(firstMs - back.ms),
-  );
+  judgeAnswers(traffic, awayMs, back.ms, findings);
   await settle(world, traffic, written);
   const due = (await world.shown(0)).find(({ text }) => text === 'due meanwhile');
   const dueLateMs = (due?.at ?? Infinity) - back.wallMs;
@@ -103,6 +79,40 @@ export async function storm(folder: string, outage: Outage, findings: Findings):
     after.logins - before.logins,
   );
   await compareAll(world, traffic, written, findings);
+}
+
+/** What the client saw from `awayMs` to `backMs`, and the first success afterwards. */
+function judgeAnswers(
+  traffic: SteadyTraffic,
+  awayMs: number,
+  backMs: number,
+  findings: Findings,
+): void {
+  const meanwhile = traffic.seen.filter(
+    ({ atMs, tookMs }) => atMs > awayMs + 500 && atMs + tookMs < backMs - 2000,
+  );
+  const not503 = meanwhile.filter(
+    ({ status, retryAfter }) => status !== 503 || retryAfter === null,
+  );
+  findings.check(
+    'answers meanwhile: 503 with Retry-After',
+    not503.length === 0 && meanwhile.length > 50,
+    `${meanwhile.length - not503.length} of ${meanwhile.length}`,
+  );
+  const slowest = Math.max(
+    ...traffic.seen.filter(({ atMs }) => atMs < backMs).map(({ tookMs }) => tookMs),
+  );
+  findings.check('slowest answer meanwhile, ms', slowest < ANSWER_MS_MAX, Math.round(slowest));
+  const firstMs = Math.min(
+    ...traffic.seen
+      .filter(({ atMs, tookMs, status }) => status === 200 && atMs + tookMs > backMs)
+      .map(({ atMs, tookMs }) => atMs + tookMs),
+  );
+  findings.check(
+    'first success after its return, ms',
+    firstMs - backMs < RESUME_MS_MAX,
+    Math.round(firstMs - backMs),
+  );
 }
 
 async function settle(world: StormWorld, traffic: SteadyTraffic, written: string[]): Promise<void> {

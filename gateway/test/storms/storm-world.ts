@@ -186,12 +186,16 @@ export class StormWorld implements AsyncDisposable {
 
   /** Waits until every account is connected, as its own gateway says. */
   async waitUntilConnected(gateway = 0, withinMs = 60_000): Promise<void> {
+    let last = '';
     for (const apiKey of this.apiKeys) {
       const isConnected = async (): Promise<boolean> => {
         const { json } = await this.ask(`/serviceSettings/${apiKey}`, null, { gateway });
-        return JSON.stringify(json).includes('"connected"');
+        last = JSON.stringify(json);
+        return last.includes('Connected to WhatsApp');
       };
-      await waitUntil('the account to be connected', isConnected, withinMs);
+      await waitUntil('the account to be connected', isConnected, withinMs).catch(() => {
+        throw new Error(`it was not connected: ${last}`);
+      });
     }
   }
 
