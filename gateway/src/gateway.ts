@@ -206,7 +206,7 @@ async function prepareDatabase(
 
 function watchDatabase(database: Database, log: Log, stack: AsyncDisposableStack): DatabasePulse {
   const pulse = new DatabasePulse(
-    () => database.pool.query('SELECT 1'),
+    () => databaseAnswers(database),
     systemClock,
     (isSilent) => {
       if (isSilent) log.error('the database does not answer; requests are refused until it does');

@@ -24,7 +24,7 @@ export const UNWATCHED: Silence = { isSilent: false, onSilence: () => () => unde
  * seconds, until one is answered.
  */
 export class DatabasePulse implements Silence {
-  readonly #ask: () => Promise<unknown>;
+  readonly #ask: () => Promise<boolean>;
   readonly #clock: Clock;
   readonly #onChange: (isSilent: boolean) => void;
   readonly #listeners = new Set<() => void>();
@@ -33,10 +33,10 @@ export class DatabasePulse implements Silence {
   #cancel: () => void = () => undefined;
 
   /**
-   * @param ask asks the database anything, over connections that do not wait behind other work
+   * @param ask whether the database answers, over connections that do not wait behind other work
    * @param onChange told when it falls silent, and when it answers again
    */
-  constructor(ask: () => Promise<unknown>, clock: Clock, onChange: (isSilent: boolean) => void) {
+  constructor(ask: () => Promise<boolean>, clock: Clock, onChange: (isSilent: boolean) => void) {
     this.#ask = ask;
     this.#clock = clock;
     this.#onChange = onChange;
@@ -64,10 +64,7 @@ export class DatabasePulse implements Silence {
 
   async #beat(): Promise<void> {
     const cancelTimer = this.#afterSilence();
-    const isAnswered = await this.#ask().then(
-      () => true,
-      () => false,
-    );
+    const isAnswered = await this.#ask();
     cancelTimer();
     if (this.#isStopped) return;
     if (isAnswered) this.#turn(false);

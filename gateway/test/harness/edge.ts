@@ -15,6 +15,7 @@ import { createLog } from '../../src/runtime/log.ts';
 import { systemRandom } from '../../src/runtime/random.ts';
 import { openDatabase, type Database } from '../../src/storage/database.ts';
 import { DatabasePulse } from '../../src/storage/database-pulse.ts';
+import { databaseAnswers } from '../../src/storage/ping.ts';
 import { ownDiskOnly } from '../../src/storage/files/shared-files.ts';
 import { openWebhooks } from '../../src/webhooks/open-webhooks.ts';
 import { HeldSessions } from './held-sessions.ts';
@@ -73,7 +74,7 @@ export async function startEdge(
   const pulseDatabase = openDatabase(databaseUrl, () => undefined, { answerMsMax: 4000 });
   stack.defer(() => pulseDatabase.close());
   const silence = new DatabasePulse(
-    () => pulseDatabase.pool.query('SELECT 1'),
+    () => databaseAnswers(pulseDatabase),
     systemClock,
     () => undefined,
   );

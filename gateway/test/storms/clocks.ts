@@ -53,6 +53,9 @@ export async function storm(
   jumpTo(direction * JUMP_DAYS * DAY_SECONDS);
   // So often a gateway reads the database's clock.
   await delay(6000);
+  const offDays = await daysOff(world);
+  const isMoved = offDays === (whose === 'gateways' ? 0 : direction * JUMP_DAYS);
+  findings.check('the database is off by, days', isMoved, offDays);
   const toldBefore = sink.requests.length;
   const sentMs = Date.now();
   await world.accept(0, 1, 'sent after the jump');
@@ -192,6 +195,13 @@ async function timeShown(world: StormWorld, contact: number, text: string): Prom
 
 async function holds(what: string, condition: () => Promise<boolean>): Promise<boolean> {
   return await waitUntil(what, condition, 60_000).catch(() => false);
+}
+
+/** Of the database's clock from this process's. */
+async function daysOff(world: StormWorld): Promise<number> {
+  const read = 'SELECT extract(epoch FROM clock_timestamp())::float8 AS at';
+  const [row] = (await onDatabase(world, read)) as { at: number }[];
+  return Math.round(((row?.at ?? NaN) - Date.now() / 1000) / DAY_SECONDS);
 }
 
 async function epochsOf(world: StormWorld): Promise<string> {
