@@ -95,6 +95,9 @@ export async function openAccounts(ground: Ground, stack: AsyncDisposableStack):
     {
       seek: (serviceId) => ownership.seek(serviceId),
       letGo: (serviceId) => ownership.letGo(serviceId),
+      linking: (lease, isLinking) => {
+        ownership.linking(lease, isLinking);
+      },
     },
     listenTo(
       inbox,
