@@ -62,5 +62,13 @@ export function openDatabase(
     delete error.client;
   });
   const query = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
-  return { pool, query, close: () => query.destroy() };
+  return {
+    pool,
+    query,
+    async close() {
+      await query.destroy();
+      // Kysely leaves a pool open that nothing was asked of through Kysely.
+      if (!pool.ending) await pool.end();
+    },
+  };
 }

@@ -137,6 +137,34 @@ test('messages accepted at either process are delivered once, by whoever owns th
   await assertNothingOverlapped();
 });
 
+test('a change of pacing is followed by the other process at once, there and back', async () => {
+  assert.ok(other !== null);
+  const { rows } = await database.query<{ phone: string }>(
+    `SELECT phone FROM sessions JOIN leases USING (service_id) JOIN workers w ON w.id = worker_id
+     WHERE phone LIKE $1 ORDER BY w.started_at DESC LIMIT 1`,
+    [`${phoneOf(0).slice(0, -2)}__`],
+  );
+  const apiKey = apiKeys[Number(rows[0]?.phone.slice(-2))] ?? '';
+  const strangers: string[] = [];
+  const writeToStranger = async (): Promise<void> => {
+    strangers.push(`4474000005${strangers.length + 10}`);
+    await sendThrough(world.gateway, apiKey, strangers.at(-1) ?? '', 'hello');
+  };
+  // Its owner has seen just now that it is unpaced, and would look again in half a minute.
+  await writeToStranger();
+  await waitForTexts(strangers[0] ?? '', ['hello']);
+  const path = `/admin/services/${apiKey}/pacing`;
+  const oneStranger = { gapSecondsMin: 0, gapSecondsMax: 0, warmUpDays: 0, newChatsPerHour: 1 };
+  assert.equal((await world.askAsOperator(path, oneStranger, 'PUT')).status, 200);
+  const isHolding = async (): Promise<boolean> => {
+    await writeToStranger();
+    return (await world.ask(`/pacing/${apiKey}`)).json.held > 0;
+  };
+  await waitUntil('a stranger to be held', isHolding, 10_000);
+  await world.askAsOperator(path, { pacing: 'default' }, 'PUT');
+  for (const phone of strangers) await waitForTexts(phone, ['hello']);
+});
+
 test('SIGTERM: the other has all accounts within five seconds, and nothing is lost', async () => {
   assert.ok(other !== null);
   const phone = '447400000452';
