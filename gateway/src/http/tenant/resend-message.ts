@@ -13,7 +13,7 @@ import { MessageStanding, messageStanding } from '../answers/message-details.ts'
 import type { Edge } from '../edge.ts';
 import { readIdempotencyKey } from '../parameters/idempotency-key.ts';
 import { readParameters } from '../parameters/read-parameters.ts';
-import { messageOf, readMessageId, type MessageInPath } from './message-in-path.ts';
+import { messageOf, namedMessage, type MessageInPath } from './message-in-path.ts';
 import { readSendOptions } from './send-options.ts';
 
 type Expiry = SendOptions['expiry'];
@@ -27,9 +27,7 @@ export function addResendMessage(app: FastifyInstance, edge: Edge): void {
     schema: { response: { 200: MessageStanding } },
     async handler(request, reply) {
       refuseAutomaticRequest(request.headers);
-      const { apiKey, messageId } = request.params;
-      const service = await edge.services.findUsable(apiKey);
-      const id = readMessageId(messageId);
+      const { service, id } = await namedMessage(edge, request.params);
       const parameters = await readParameters(request);
       const { expiry } = readSendOptions(parameters);
       const key = readIdempotencyKey(request, parameters);
