@@ -1,9 +1,9 @@
 import { Gauge, type Registry } from 'prom-client';
 import { Reconciler } from './ledger/reconciler.ts';
-import { EndTeller } from './lifecycle/end-teller.ts';
+import { createEndTeller } from './lifecycle/end-teller.ts';
 import { LifecycleSweeper } from './lifecycle/sweeper.ts';
-import { CallForgetter } from './outbox/call-forgetter.ts';
-import { ExpirySweeper } from './outbox/expiry-sweeper.ts';
+import { createCallForgetter } from './outbox/call-forgetter.ts';
+import { createExpirySweeper } from './outbox/expiry-sweeper.ts';
 import type { Clock } from './runtime/clock.ts';
 import type { Log } from './runtime/log.ts';
 import { systemRandom } from './runtime/random.ts';
@@ -37,9 +37,9 @@ export class Housekeeping {
     this.#jobs = [
       this.#sweeper,
       this.#reconciler,
-      new EndTeller(database, clock, log),
-      new CallForgetter(database, clock, log),
-      new ExpirySweeper(database, clock, log),
+      createEndTeller(database, clock, log),
+      createCallForgetter(database, clock, log),
+      createExpirySweeper(database, clock, log),
     ];
     this.#addMetrics(metrics);
   }

@@ -26,17 +26,15 @@ import { addGetReceivedFile } from './media/get-received-file.ts';
 import { addConnect } from './partner/connect.ts';
 import { addCreate } from './partner/create.ts';
 import { addDisconnect } from './partner/disconnect.ts';
+import { addHandleServices } from './partner/handle-services.ts';
 import { addGetWalletBalance } from './partner/get-wallet-balance.ts';
 import { addLoginWithCode } from './partner/login-with-code.ts';
 import { addQrCode } from './partner/qr-code.ts';
-import { addRemove } from './partner/remove.ts';
 import { addRenew } from './partner/renew.ts';
 import { addShowAllService } from './partner/show-all-service.ts';
 import { addRotateKey } from './partner/rotate-key.ts';
 import { addRotateAgentKey } from './partner/rotate-agent-key.ts';
 import { addStatement } from './partner/statement.ts';
-import { addSuspend } from './partner/suspend.ts';
-import { addUnsuspend } from './partner/unsuspend.ts';
 import { describeRoutes, noteRoutes } from './reference/described-routes.ts';
 import { addDocs } from './reference/docs.ts';
 import { addOpenApiJson } from './reference/open-api-json.ts';
@@ -114,10 +112,8 @@ const DOORS = {
     addLoginWithCode,
     addConnect,
     addDisconnect,
-    addSuspend,
-    addUnsuspend,
+    addHandleServices,
     addRenew,
-    addRemove,
     addShowAllService,
     addGetWalletBalance,
     addStatement,

@@ -1,6 +1,6 @@
-import { toError } from '../domain/errors.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
+import { Rounds } from '../runtime/rounds.ts';
 import type { Database } from '../storage/database.ts';
 import { findDrift, type Reconciliation } from '../storage/ledger/find-drift.ts';
 
@@ -13,17 +13,21 @@ const AGAIN_AFTER_MS = 60_000;
  */
 export class Reconciler {
   readonly #database: Database;
-  readonly #clock: Clock;
+  readonly #rounds: Rounds;
   readonly #log: Log;
   #last: Reconciliation | null = null;
-  #isStopped = false;
-  #cancel: () => void = () => undefined;
-  #running: Promise<void> = Promise.resolve();
 
   constructor(database: Database, clock: Clock, log: Log) {
     this.#database = database;
-    this.#clock = clock;
     this.#log = log;
+    this.#rounds = new Rounds({
+      clock,
+      log,
+      run: () => this.look(),
+      delayMs: () => EVERY_MS,
+      delayAfterFailureMs: AGAIN_AFTER_MS,
+      complaint: 'the ledger was not looked at; trying again',
+    });
   }
 
   /** By how many cents all wallets together are off; null before the first look. */
@@ -34,13 +38,11 @@ export class Reconciler {
   }
 
   start(): void {
-    this.#running = this.#lookNowAndLater();
+    this.#rounds.start();
   }
 
   async stop(): Promise<void> {
-    this.#isStopped = true;
-    this.#cancel();
-    await this.#running;
+    await this.#rounds.stop();
   }
 
   /** One look. */
@@ -50,17 +52,5 @@ export class Reconciler {
     if (this.driftCents === 0) return;
     const { drifted, sum } = found;
     this.#log.error({ drifted, sum }, 'the ledger does not agree with itself: look at it now');
-  }
-
-  async #lookNowAndLater(): Promise<void> {
-    let delayMs = EVERY_MS;
-    try {
-      await this.look();
-    } catch (error) {
-      this.#log.warn({ err: toError(error) }, 'the ledger was not looked at; trying again');
-      delayMs = AGAIN_AFTER_MS;
-    }
-    if (this.#isStopped) return;
-    this.#cancel = this.#clock.after(delayMs, () => this.start());
   }
 }

@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { ManualClock } from '../../test/harness/manual-clock.ts';
 import {
   openTestDatabase,
   storeService,
   type OpenTestDatabase,
 } from '../../test/harness/stored-service.ts';
 import type { ServiceId } from '../domain/ids.ts';
-import { createLog } from '../runtime/log.ts';
-import { EndTeller } from './end-teller.ts';
+import { tellOfEnds } from './end-teller.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -18,7 +16,7 @@ before(async () => {
 });
 after(() => opened[Symbol.asyncDispose]());
 
-const newTeller = () => new EndTeller(opened.database, new ManualClock(), createLog('silent'));
+const look = () => tellOfEnds(opened.database);
 
 async function listen(): Promise<ServiceId> {
   const serviceId = await storeService(opened.database);
@@ -59,11 +57,11 @@ test('seven, three and one days before, each once, however many look', async () 
   for (const days of [8, 7, 5, 3, 2, 1]) {
     await endIn(serviceId, days);
     // The end moves with every look here, so each is another end; the last one is looked at often.
-    await newTeller().look();
+    await look();
   }
   const seen = ['7', '7', '3', '3', '1'].map((days) => `service.expiring ${days}`);
   assert.deepEqual(await told(serviceId), seen);
-  await Promise.all(Array.from({ length: 8 }, () => newTeller().look()));
+  await Promise.all(Array.from({ length: 8 }, () => look()));
   assert.deepEqual(await told(serviceId), seen);
 });
 
@@ -72,7 +70,7 @@ test('a suspended one is told of its removal, counted from the later of both end
   await endIn(soon, -18.5, 18.5);
   await endIn(later, -1, 1);
   await endIn(over, -21, 21);
-  await newTeller().look();
+  await look();
   assert.deepEqual(await told(soon), ['service.removing 3']);
   assert.deepEqual([await told(later), await told(over)], [[], []]);
 });
@@ -80,10 +78,10 @@ test('a suspended one is told of its removal, counted from the later of both end
 test('after a renewal the next end is told of anew', async () => {
   const serviceId = await listen();
   await endIn(serviceId, 1);
-  await newTeller().look();
+  await look();
   await endIn(serviceId, 30);
-  await newTeller().look();
+  await look();
   await endIn(serviceId, 6);
-  await newTeller().look();
+  await look();
   assert.deepEqual(await told(serviceId), ['service.expiring 1', 'service.expiring 7']);
 });

@@ -1,9 +1,9 @@
-import { toError } from '../domain/errors.ts';
 import type { ServiceId } from '../domain/ids.ts';
 import { stepLife, SUSPENDED_DAYS_MAX } from '../domain/service-lifecycle.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Random } from '../runtime/random.ts';
+import { Rounds } from '../runtime/rounds.ts';
 import type { Database } from '../storage/database.ts';
 import { countOverdue } from '../storage/services/count-overdue.ts';
 import {
@@ -37,15 +37,22 @@ export interface SweeperParts {
  */
 export class LifecycleSweeper {
   readonly #parts: SweeperParts;
+  readonly #rounds: Rounds;
   /** The database's clock less the monotonic clock, at the first look. */
   #firstOffsetMs: number | null = null;
   #heldBackFor: string | null = null;
-  #isStopped = false;
-  #cancel: () => void = () => undefined;
-  #running: Promise<void> = Promise.resolve();
 
   constructor(parts: SweeperParts) {
     this.#parts = parts;
+    const { clock, log, random } = parts;
+    this.#rounds = new Rounds({
+      clock,
+      log,
+      run: () => this.sweep(false),
+      // Several processes do not sweep in step.
+      delayMs: () => SWEEP_EVERY_MS * (0.75 + random.fraction() / 2),
+      complaint: 'services were not looked at; trying again',
+    });
   }
 
   /** Why sweeps hold still at the moment, or null. */
@@ -54,14 +61,12 @@ export class LifecycleSweeper {
   }
 
   start(): void {
-    this.#running = this.#sweepNowAndLater();
+    this.#rounds.start();
   }
 
   /** Resolves after the sweep that runs. */
   async stop(): Promise<void> {
-    this.#isStopped = true;
-    this.#cancel();
-    await this.#running;
+    await this.#rounds.stop();
   }
 
   /**
@@ -112,18 +117,5 @@ export class LifecycleSweeper {
     });
     for (const serviceId of stopped) await this.#parts.onStopped(serviceId);
     return stopped.length;
-  }
-
-  async #sweepNowAndLater(): Promise<void> {
-    const { clock, random, log } = this.#parts;
-    try {
-      await this.sweep(false);
-    } catch (error) {
-      log.warn({ err: toError(error) }, 'services were not looked at; trying again');
-    }
-    if (this.#isStopped) return;
-    // Several processes do not sweep in step.
-    const delayMs = SWEEP_EVERY_MS * (0.75 + random.fraction() / 2);
-    this.#cancel = clock.after(delayMs, () => this.start());
   }
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { readCatalogue } from '../../src/domain/catalogue.ts';
 import { HttpOnly, type HttpAnswer } from '../harness/http-only.ts';
+import { buyService, makeAgent, type TestAgent } from '../harness/test-agent.ts';
 
 let http: HttpOnly;
 
@@ -9,11 +10,6 @@ before(async () => {
   http = await HttpOnly.start();
 });
 after(() => http[Symbol.asyncDispose]());
-
-interface TestAgent {
-  readonly agentId: number;
-  readonly agentKey: string;
-}
 
 interface Entry {
   readonly transactionId: number;
@@ -25,19 +21,8 @@ interface Entry {
   readonly reverses: number | null;
 }
 
-async function makeAgent(credit: string, more: object = {}): Promise<TestAgent> {
-  const answer = await http.operate('/admin/agents', { name: 'Reseller', credit, ...more });
-  return answer.json as TestAgent;
-}
-
 const partner = (method: string, { agentKey }: TestAgent, more = ''): Promise<HttpAnswer> =>
   http.ask(`/module/${method}?agentKey=${agentKey}${more}`);
-
-async function create(agent: TestAgent, more = '&planId=2&cycle=1'): Promise<string> {
-  const answer = await partner('create', agent, more);
-  assert.equal(answer.status, 200, answer.text);
-  return (answer.json as { apiKey: string }).apiKey;
-}
 
 async function entriesOf(agent: TestAgent, more = ''): Promise<Entry[]> {
   const answer = await partner('statement', agent, more);
@@ -52,8 +37,8 @@ const codeOf = ({ json }: HttpAnswer): string => (json as { code: string }).code
 
 describe('statement', () => {
   test('every entry with the balance after it, as JSON and as CSV, for agent and operator', async () => {
-    const agent = await makeAgent('100.00');
-    const apiKey = await create(agent);
+    const agent = await makeAgent(http, '100.00');
+    const apiKey = await buyService(http, agent);
     await partner('renew', agent, `&apiKey=${apiKey}&cycle=3`);
     const entries = await entriesOf(agent);
     assert.deepEqual(
@@ -81,7 +66,7 @@ describe('statement', () => {
   });
 
   test('a range of days, the last one included; nothing of anybody else', async () => {
-    const [agent] = [await makeAgent('1.00'), await makeAgent('2.00')];
+    const [agent] = [await makeAgent(http, '1.00'), await makeAgent(http, '2.00')];
     const today = new Date().toISOString().slice(0, 10);
     assert.equal((await entriesOf(agent, `&from=${today}&until=${today}`)).length, 1);
     assert.equal((await entriesOf(agent, '&until=2020-01-01')).length, 0);
@@ -97,8 +82,8 @@ describe('statement', () => {
 
 describe('reversals', () => {
   test('the money comes back, the time goes, once', async () => {
-    const agent = await makeAgent('100.00');
-    const apiKey = await create(agent);
+    const agent = await makeAgent(http, '100.00');
+    const apiKey = await buyService(http, agent);
     const expire = async (): Promise<string> => {
       const { json } = await partner('showAllService', agent);
       return (json as { services: { expire: string }[] }).services[0]?.expire ?? '';
@@ -128,8 +113,8 @@ describe('reversals', () => {
   });
 
   test('a service whose only months are taken back is suspended', async () => {
-    const agent = await makeAgent('5.00');
-    const apiKey = await create(agent);
+    const agent = await makeAgent(http, '5.00');
+    const apiKey = await buyService(http, agent);
     const bought = (await entriesOf(agent)).at(-1);
     assert.equal((await reverse(agent, bought?.transactionId ?? 0)).status, 200);
     const refused = await http.ask(`/serviceSettings/${apiKey}`);
@@ -137,8 +122,8 @@ describe('reversals', () => {
   });
 
   test('not of another agent’s, not of a reversal, not of money that is spent', async () => {
-    const [agent, other] = [await makeAgent('5.00'), await makeAgent('5.00')];
-    await create(agent);
+    const [agent, other] = [await makeAgent(http, '5.00'), await makeAgent(http, '5.00')];
+    await buyService(http, agent);
     const [topUp, bought] = await entriesOf(agent);
     const spent = await reverse(agent, topUp?.transactionId ?? 0);
     assert.deepEqual([spent.status, codeOf(spent)], [402, 'insufficient_credit']);
@@ -154,7 +139,7 @@ describe('reversals', () => {
 
 describe('a repeated key answers the same', () => {
   test('create and top-up say so', async () => {
-    const agent = await makeAgent('100.00');
+    const agent = await makeAgent(http, '100.00');
     const order = '&planId=2&cycle=1&idempotencyKey=one';
     const [first, second] = [
       await partner('create', agent, order),
@@ -166,7 +151,7 @@ describe('a repeated key answers the same', () => {
     const path = `/admin/agents/${agent.agentId}/credit`;
     const named = { amount: '50.00', idempotencyKey: 'one' };
     assert.deepEqual((await http.operate(path, named)).json, { credit: '145.00' });
-    await create(agent);
+    await buyService(http, agent);
     const replay = await http.operate(path, named);
     assert.deepEqual(replay.json, { credit: '145.00' });
     assert.equal(replay.headers.get('idempotent-replayed'), 'true');
@@ -175,8 +160,8 @@ describe('a repeated key answers the same', () => {
 
 describe('the list of agents', () => {
   test('shows credit and services, and of the key its first letters only', async () => {
-    const agent = await makeAgent('20.00');
-    await create(agent);
+    const agent = await makeAgent(http, '20.00');
+    await buyService(http, agent);
     const { json, text } = await http.operate('/admin/agents');
     const listed = (json as (TestAgent & Record<string, unknown>)[]).find(
       ({ agentId }) => agentId === agent.agentId,
@@ -209,8 +194,8 @@ describe('a catalogue of one’s own', () => {
   });
 
   test('its plans and prices are sold', async () => {
-    const agent = await makeAgent('100.00', { needsSubscription: 'off' });
-    const apiKey = await create(agent, '&planId=8&cycle=3');
+    const agent = await makeAgent(http, '100.00', { needsSubscription: 'off' });
+    const apiKey = await buyService(http, agent, '&planId=8&cycle=3');
     await partner('renew', agent, `&apiKey=${apiKey}&cycle=1`);
     const amounts = (await entriesOf(agent)).map(({ amount }) => amount);
     assert.deepEqual(amounts, ['100.00', '-28.50', '-9.50']);
@@ -224,7 +209,7 @@ describe('a catalogue of one’s own', () => {
   });
 
   test('without a subscription nothing is bought; what there is goes on', async () => {
-    const agent = await makeAgent('200.00');
+    const agent = await makeAgent(http, '200.00');
     const refused = await partner('create', agent, '&planId=7&cycle=1&idempotencyKey=a');
     assert.deepEqual([refused.status, codeOf(refused)], [403, 'subscription_ended']);
     assert.equal((await entriesOf(agent)).length, 1);
@@ -237,7 +222,7 @@ describe('a catalogue of one’s own', () => {
     assert.equal(replay.headers.get('idempotent-replayed'), 'true');
     assert.equal((await entriesOf(agent)).at(-1)?.balance, '173.30');
     const order = '&planId=7&cycle=1&idempotencyKey=a';
-    const apiKey = await create(agent, order);
+    const apiKey = await buyService(http, agent, order);
 
     await http.database.query
       .updateTable('agents')
@@ -247,14 +232,14 @@ describe('a catalogue of one’s own', () => {
     const renewal = await partner('renew', agent, `&apiKey=${apiKey}&cycle=1`);
     assert.deepEqual([renewal.status, codeOf(renewal)], [403, 'subscription_ended']);
     assert.equal((await partner('create', agent, '&planId=7&cycle=1')).status, 403);
-    assert.equal(await create(agent, order), apiKey, 'what was bought is answered again');
+    assert.equal(await buyService(http, agent, order), apiKey, 'what was bought is answered again');
     assert.equal((await http.ask(`/serviceSettings/${apiKey}`)).status, 200);
     assert.equal((await partner('suspend', agent, `&apiKey=${apiKey}`)).status, 200);
     assert.equal((await entriesOf(agent)).at(-1)?.balance, '170.30');
   });
 
   test('a subscription paid outside is on the statement, and can be taken back', async () => {
-    const agent = await makeAgent('0');
+    const agent = await makeAgent(http, '0');
     const path = `/admin/agents/${agent.agentId}/subscription`;
     assert.equal((await http.operate(path, { cycle: 1 })).status, 402);
     const sold = await http.operate(path, { cycle: 12, paidOutside: 'on' });
@@ -274,8 +259,8 @@ describe('a catalogue of one’s own', () => {
 });
 
 test('the documented catalogue has no subscription to sell, and needs none', async () => {
-  const agent = await makeAgent('10.00');
+  const agent = await makeAgent(http, '10.00');
   const answer = await http.operate(`/admin/agents/${agent.agentId}/subscription`, { cycle: 1 });
   assert.deepEqual([answer.status, codeOf(answer)], [409, 'wrong_state']);
-  await create(agent);
+  await buyService(http, agent);
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { EXAMPLE_QR } from '../harness/held-sessions.ts';
 import { HttpOnly } from '../harness/http-only.ts';
+import { buyService, makeAgent, type TestAgent } from '../harness/test-agent.ts';
 
 const API_KEY = /^[a-z0-9]{7}(-[a-z0-9]{7}){4}$/;
 
@@ -12,16 +13,6 @@ before(async () => {
 });
 after(() => http[Symbol.asyncDispose]());
 
-interface TestAgent {
-  readonly agentId: number;
-  readonly agentKey: string;
-}
-
-async function makeAgent(credit: string): Promise<TestAgent> {
-  const answer = await http.operate('/admin/agents', { name: 'Reseller', credit });
-  return answer.json as TestAgent;
-}
-
 /** The agent's credit: what adding nothing answers would be refused, so it is read from the ledger. */
 async function creditOf({ agentId }: TestAgent): Promise<number> {
   const row = await http.database.query
@@ -30,12 +21,6 @@ async function creditOf({ agentId }: TestAgent): Promise<number> {
     .where(({ eb }) => eb(eb.ref('agent_id'), '=', eb.val(agentId as never)))
     .executeTakeFirstOrThrow();
   return row.balance_cents;
-}
-
-async function create({ agentKey }: TestAgent, more = ''): Promise<string> {
-  const answer = await http.ask(`/module/create?agentKey=${agentKey}&planId=2&cycle=1${more}`);
-  assert.equal(answer.status, 200, answer.text);
-  return (answer.json as { apiKey: string }).apiKey;
 }
 
 async function countServices(): Promise<number> {
@@ -48,7 +33,7 @@ async function countServices(): Promise<number> {
 
 describe('create', () => {
   test('charges the months, opens the service and connects it', async () => {
-    const agent = await makeAgent('100.00');
+    const agent = await makeAgent(http, '100.00');
     const answer = await http.ask(`/module/create?agentKey=${agent.agentKey}&planId=3&cycle=12&`);
     const { apiKey } = answer.json as { apiKey: string };
     assert.match(apiKey, API_KEY);
@@ -64,7 +49,7 @@ describe('create', () => {
   });
 
   test('by POST, the key in the body', async () => {
-    const agent = await makeAgent('5.00');
+    const agent = await makeAgent(http, '5.00');
     const body = new URLSearchParams({ agentKey: agent.agentKey, planId: '4', cycle: '1' });
     const answer = await http.ask('/module/create', { method: 'POST', body });
     assert.equal(answer.status, 200);
@@ -72,7 +57,7 @@ describe('create', () => {
   });
 
   test('a wallet that is short: 402 and nothing is created', async () => {
-    const agent = await makeAgent('4.99');
+    const agent = await makeAgent(http, '4.99');
     const before = await countServices();
     const answer = await http.ask(`/module/create?agentKey=${agent.agentKey}&planId=2&cycle=1`);
     assert.equal(answer.status, 402);
@@ -86,7 +71,7 @@ describe('create', () => {
   });
 
   test('ten at once with money for five: five', async () => {
-    const agent = await makeAgent('25.00');
+    const agent = await makeAgent(http, '25.00');
     const answers = await Promise.all(
       Array.from({ length: 10 }, () =>
         http.ask(`/module/create?agentKey=${agent.agentKey}&planId=2&cycle=1`),
@@ -98,8 +83,10 @@ describe('create', () => {
   });
 
   test('the same idempotency key buys once and answers the same, also at once', async () => {
-    const agent = await makeAgent('100.00');
-    const keys = await Promise.all([1, 2, 3].map(() => create(agent, '&idempotencyKey=order-1')));
+    const agent = await makeAgent(http, '100.00');
+    const keys = await Promise.all(
+      [1, 2, 3].map(() => buyService(http, agent, '&planId=2&cycle=1&idempotencyKey=order-1')),
+    );
     assert.equal(new Set(keys).size, 1);
     assert.equal(await creditOf(agent), 9500);
     assert.equal((await http.ask(`/serviceSettings/${keys[0]}`)).status, 200);
@@ -108,8 +95,11 @@ describe('create', () => {
     });
     assert.equal(header.status, 409);
     assert.equal((header.json as { code: string }).code, 'idempotency_conflict');
-    const other = await makeAgent('100.00');
-    assert.notEqual(await create(other, '&idempotencyKey=order-1'), keys[0]);
+    const other = await makeAgent(http, '100.00');
+    assert.notEqual(
+      await buyService(http, other, '&planId=2&cycle=1&idempotencyKey=order-1'),
+      keys[0],
+    );
     assert.equal(await creditOf(agent), 9500);
   });
 
@@ -123,7 +113,7 @@ describe('create', () => {
     ['agentKey=KEY&planId=2&cycle=2', 400, 'invalid_parameter'],
   ] as const) {
     test(`refuses ${query}`, async () => {
-      const agent = await makeAgent('100.00');
+      const agent = await makeAgent(http, '100.00');
       const answer = await http.ask(`/module/create?${query.replace('KEY', agent.agentKey)}`);
       assert.equal(answer.status, status);
       assert.equal((answer.json as { status: string }).status, 'false');
@@ -134,7 +124,7 @@ describe('create', () => {
   }
 
   test('HEAD and prefetching buy nothing', async () => {
-    const agent = await makeAgent('100.00');
+    const agent = await makeAgent(http, '100.00');
     const path = `/module/create?agentKey=${agent.agentKey}&planId=2&cycle=1`;
     assert.equal((await http.ask(path, { method: 'HEAD' })).status, 405);
     const prefetch = await http.ask(path, { headers: { 'x-purpose': 'preview' } });
@@ -143,7 +133,7 @@ describe('create', () => {
   });
 
   test('an API key is no agent key, and the other way round', async () => {
-    const agent = await makeAgent('100.00');
+    const agent = await makeAgent(http, '100.00');
     const { apiKey } = await http.openService();
     const created = await http.ask(`/module/create?agentKey=${apiKey}&planId=2&cycle=1`);
     assert.equal(created.status, 401);
@@ -213,8 +203,8 @@ test('loginWithCode: a pairing code for the number', async () => {
 
 describe('connect and disconnect', () => {
   test('tell the sessions', async () => {
-    const agent = await makeAgent('5.00');
-    const apiKey = await create(agent);
+    const agent = await makeAgent(http, '5.00');
+    const apiKey = await buyService(http, agent);
     const id = /\d+$/.exec(http.sessions.asked.at(-1) ?? '')?.[0];
     const query = `?agentKey=${agent.agentKey}&apiKey=${apiKey}`;
     const disconnected = await http.ask(`/module/disconnect/${query}`);
@@ -233,8 +223,8 @@ describe('connect and disconnect', () => {
 
   for (const method of ['connect', 'disconnect']) {
     test(`${method}: the service of another agent is as unknown as one that never was`, async () => {
-      const [mine, other] = [await makeAgent('5.00'), await makeAgent('5.00')];
-      const asked = await create(other).then(() => http.sessions.asked.length);
+      const [mine, other] = [await makeAgent(http, '5.00'), await makeAgent(http, '5.00')];
+      const asked = await buyService(http, other).then(() => http.sessions.asked.length);
       const foreign = (await http.operate('/admin/services')).json as { apiKey: string }[];
       for (const { apiKey } of foreign) {
         const answer = await http.ask(
@@ -256,9 +246,9 @@ describe('connect and disconnect', () => {
 
 describe('what an agent may see', () => {
   test('its credit and its own services alone', async () => {
-    const [mine, other] = [await makeAgent('15.00'), await makeAgent('5.00')];
-    const apiKey = await create(mine);
-    await create(other);
+    const [mine, other] = [await makeAgent(http, '15.00'), await makeAgent(http, '5.00')];
+    const apiKey = await buyService(http, mine);
+    await buyService(http, other);
     const balance = await http.ask(`/module/getWalletBalance?agentKey=${mine.agentKey}`);
     assert.equal(balance.text, '{"status":"true","credit":"10.00"}');
     const { json } = await http.ask(`/module/showAllService?agentKey=${mine.agentKey}`);
@@ -300,8 +290,8 @@ const endTime = (apiKey: string) =>
 
 describe('suspend, unsuspend, renew, remove', () => {
   test('answer as documented, and the sessions look', async () => {
-    const agent = await makeAgent('100.00');
-    const apiKey = await create(agent);
+    const agent = await makeAgent(http, '100.00');
+    const apiKey = await buyService(http, agent);
     for (const method of ['suspend', 'unsuspend', 'remove']) {
       const answer = await call(method, agent, apiKey);
       assert.equal(
@@ -313,8 +303,8 @@ describe('suspend, unsuspend, renew, remove', () => {
   });
 
   test('a suspended service answers 403, and works again', async () => {
-    const agent = await makeAgent('100.00');
-    const apiKey = await create(agent);
+    const agent = await makeAgent(http, '100.00');
+    const apiKey = await buyService(http, agent);
     for (const repeat of [1, 2]) {
       assert.equal((await call('suspend', agent, apiKey)).status, 200, String(repeat));
       const refused = await http.ask(`/sendMsg/${apiKey}?phonenumber=447400000001&message=hi`);
@@ -326,8 +316,8 @@ describe('suspend, unsuspend, renew, remove', () => {
   });
 
   test('renew charges and extends, from the later of now and the expiry', async () => {
-    const agent = await makeAgent('100.00');
-    const apiKey = await create(agent);
+    const agent = await makeAgent(http, '100.00');
+    const apiKey = await buyService(http, agent);
     const before = await expiry(agent);
     assert.equal((await call('renew', agent, apiKey, '&cycle=12')).status, 200);
     assert.equal(await creditOf(agent), 10_000 - 500 - 6000);
@@ -335,8 +325,8 @@ describe('suspend, unsuspend, renew, remove', () => {
   });
 
   test('an expired service is renewed from now on and works; unsuspending it is 409', async () => {
-    const agent = await makeAgent('100.00');
-    const apiKey = await create(agent);
+    const agent = await makeAgent(http, '100.00');
+    const apiKey = await buyService(http, agent);
     await endTime(apiKey);
     const refused = await call('unsuspend', agent, apiKey);
     assert.equal(refused.status, 409);
@@ -346,8 +336,8 @@ describe('suspend, unsuspend, renew, remove', () => {
   });
 
   test('the same renewal within a minute is one; another cycle or key is another', async () => {
-    const agent = await makeAgent('200.00');
-    const apiKey = await create(agent);
+    const agent = await makeAgent(http, '200.00');
+    const apiKey = await buyService(http, agent);
     const answers = await Promise.all(
       [1, 2, 3].map(() => call('renew', agent, apiKey, '&cycle=1')),
     );
@@ -367,8 +357,8 @@ describe('suspend, unsuspend, renew, remove', () => {
   });
 
   test('a short wallet renews nothing', async () => {
-    const agent = await makeAgent('5.00');
-    const apiKey = await create(agent);
+    const agent = await makeAgent(http, '5.00');
+    const apiKey = await buyService(http, agent);
     const before = await expiry(agent);
     assert.equal((await call('renew', agent, apiKey, '&cycle=1')).status, 402);
     assert.equal(await expiry(agent), before);
@@ -376,8 +366,8 @@ describe('suspend, unsuspend, renew, remove', () => {
 
   test('a renewal and a removal at once: one wins, and nobody pays for what is gone', async () => {
     for (let round = 0; round < 20; round += 1) {
-      const agent = await makeAgent('10.00');
-      const apiKey = await create(agent);
+      const agent = await makeAgent(http, '10.00');
+      const apiKey = await buyService(http, agent);
       const [renewed, removed] = await Promise.all([
         call('renew', agent, apiKey, '&cycle=1'),
         call('remove', agent, apiKey),
@@ -391,8 +381,8 @@ describe('suspend, unsuspend, renew, remove', () => {
 
   for (const method of ['suspend', 'unsuspend', 'renew', 'remove']) {
     test(`${method}: another agent's service is as unknown as one that never was`, async () => {
-      const [owner, other] = [await makeAgent('100.00'), await makeAgent('100.00')];
-      const apiKey = await create(owner);
+      const [owner, other] = [await makeAgent(http, '100.00'), await makeAgent(http, '100.00')];
+      const apiKey = await buyService(http, owner);
       const answer = await call(method, other, apiKey, '&cycle=1');
       const unknown = await call(method, other, apiKey.replaceAll(/\d/g, '0'), '&cycle=1');
       assert.deepEqual([answer.status, answer.text], [404, unknown.text]);

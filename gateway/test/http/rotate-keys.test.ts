@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { HttpOnly, type HttpAnswer } from '../harness/http-only.ts';
+import { buyService, makeAgent } from '../harness/test-agent.ts';
 
 let http: HttpOnly;
 
@@ -9,21 +10,7 @@ before(async () => {
 });
 after(() => http[Symbol.asyncDispose]());
 
-interface TestAgent {
-  readonly agentId: number;
-  readonly agentKey: string;
-}
-
-async function makeAgent(): Promise<TestAgent> {
-  const made = await http.operate('/admin/agents', { name: 'Reseller', credit: '50.00' });
-  return made.json as TestAgent;
-}
-
-async function create({ agentKey }: TestAgent, more = ''): Promise<string> {
-  const answer = await http.ask(`/module/create?agentKey=${agentKey}&planId=4&cycle=1${more}`);
-  assert.equal(answer.status, 200, answer.text);
-  return (answer.json as { apiKey: string }).apiKey;
-}
+const PREMIUM = '&planId=4&cycle=1';
 
 const statusOf = async (path: string): Promise<number> => (await http.ask(path)).status;
 const settings = (apiKey: string): Promise<number> => statusOf(`/serviceSettings/${apiKey}`);
@@ -44,8 +31,8 @@ async function rotate(path: string, body: object): Promise<HttpAnswer> {
 }
 
 test('a service’s old key works beside the new one, for a while', async () => {
-  const agent = await makeAgent();
-  const old = await create(agent, '&idempotencyKey=one');
+  const agent = await makeAgent(http, '50.00');
+  const old = await buyService(http, agent, `${PREMIUM}&idempotencyKey=one`);
   const answer = await rotate('/module/rotateKey', { agentKey: agent.agentKey, apiKey: old });
   const { apiKey, oldKeyUntil } = answer.json as { apiKey: string; oldKeyUntil: string };
   assert.notEqual(apiKey, old);
@@ -54,7 +41,11 @@ test('a service’s old key works beside the new one, for a while', async () => 
   assert.deepEqual([await settings(old), await settings(apiKey)], [200, 200]);
   const list = await http.ask(`/module/showAllService?agentKey=${agent.agentKey}`);
   assert.ok(list.text.includes(apiKey) && !list.text.includes(old));
-  assert.equal(await create(agent, '&idempotencyKey=one'), apiKey, 'the order is that service');
+  assert.equal(
+    await buyService(http, agent, `${PREMIUM}&idempotencyKey=one`),
+    apiKey,
+    'the order is that service',
+  );
 
   // Whatever key it is changed by, it is seen at once by the other.
   const query = `agentKey=${agent.agentKey}&apiKey=${apiKey}`;
@@ -68,8 +59,8 @@ test('a service’s old key works beside the new one, for a while', async () => 
 });
 
 test('without an overlap the old keys are dead at once, all of them', async () => {
-  const agent = await makeAgent();
-  const first = await create(agent);
+  const agent = await makeAgent(http, '50.00');
+  const first = await buyService(http, agent, PREMIUM);
   const second = await operate(first, {});
   assert.equal(await settings(first), 200);
   const third = await operate(second, { overlapHours: 0 });
@@ -78,7 +69,7 @@ test('without an overlap the old keys are dead at once, all of them', async () =
 });
 
 test('an agent’s old key works for a while, but makes no new keys', async () => {
-  const agent = await makeAgent();
+  const agent = await makeAgent(http, '50.00');
   const answer = await rotate('/module/rotateAgentKey', { agentKey: agent.agentKey });
   const { agentKey } = answer.json as { agentKey: string };
   assert.deepEqual([await balance(agent.agentKey), await balance(agentKey)], [200, 200]);
@@ -94,8 +85,8 @@ test('an agent’s old key works for a while, but makes no new keys', async () =
 });
 
 test('not another agent’s service, not by GET, not for ever', async () => {
-  const [agent, other] = [await makeAgent(), await makeAgent()];
-  const apiKey = await create(agent);
+  const [agent, other] = [await makeAgent(http, '50.00'), await makeAgent(http, '50.00')];
+  const apiKey = await buyService(http, agent, PREMIUM);
   const foreign = await http.post('/module/rotateKey', { agentKey: other.agentKey, apiKey });
   assert.equal(foreign.status, 404);
   const query = `agentKey=${agent.agentKey}&apiKey=${apiKey}`;

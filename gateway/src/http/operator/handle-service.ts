@@ -1,10 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from '@sinclair/typebox';
-import { changeLife, type Handling } from '../../lifecycle/change-life.ts';
 import type { Edge } from '../edge.ts';
+import { handleService, HANDLINGS } from '../partner/handle-services.ts';
 import { serviceOf, type NamedByKey } from './service-in-path.ts';
-
-const HANDLINGS: readonly Handling[] = ['suspend', 'unsuspend', 'remove'];
 
 const Handled = Type.Object({
   apiKey: Type.String(),
@@ -26,9 +24,7 @@ export function addHandleService(app: FastifyInstance, edge: Edge): void {
         edge.admin.check(request);
         const { apiKey } = request.params;
         const service = await serviceOf(edge, apiKey);
-        const life = await changeLife(edge.database, service.id, handling);
-        edge.services.forget(apiKey);
-        await edge.sessions.standingChanged(service.id);
+        const life = await handleService(edge, { apiKey, service }, handling);
         return { apiKey, state: life.state, expiresAt: new Date(life.expiresAtMs).toISOString() };
       },
     });

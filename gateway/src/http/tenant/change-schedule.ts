@@ -12,7 +12,7 @@ import { MessageStanding, messageStanding } from '../answers/message-details.ts'
 import type { Edge } from '../edge.ts';
 import { single, type Parameters } from '../parameters/parameters.ts';
 import { readParameters } from '../parameters/read-parameters.ts';
-import { messageOf, notWaiting, readMessageId, type MessageInPath } from './message-in-path.ts';
+import { messageOf, namedMessage, notWaiting, type MessageInPath } from './message-in-path.ts';
 import { readSendOptions } from './send-options.ts';
 
 /** `schedules/...`: shows a scheduled message, after changing what is given. */
@@ -23,9 +23,7 @@ export function addChangeSchedule(app: FastifyInstance, edge: Edge): void {
     config: { errorFamily: 'success' },
     schema: { response: { 200: MessageStanding } },
     async handler(request) {
-      const { apiKey, messageId } = request.params;
-      const service = await edge.services.findUsable(apiKey);
-      const id = readMessageId(messageId);
+      const { service, id } = await namedMessage(edge, request.params);
       const change = readChange(await readParameters(request), edge.clock.now());
       if (Object.values(change).every((value) => value === null)) {
         return messageStanding(await messageOf(edge, service, id));

@@ -12,10 +12,23 @@ export interface MessageInPath {
   Params: { apiKey: string; messageId: string };
 }
 
-/** @throws Problem `message_not_found` for what is no id */
-export function readMessageId(written: string): MessageId {
+/** A message as a path names it: whether the service has it is not known yet. */
+interface NamedMessage {
+  readonly service: Service;
+  readonly id: MessageId;
+}
+
+/**
+ * The service of a path, and the id in it.
+ * @throws Problem `message_not_found` for what is no id, or what `findUsable` throws
+ */
+export async function namedMessage(
+  edge: Edge,
+  { apiKey, messageId: written }: MessageInPath['Params'],
+): Promise<NamedMessage> {
+  const service = await edge.services.findUsable(apiKey);
   if (!/^\d{1,15}$/.test(written)) throw new Problem('message_not_found');
-  return messageId(Number(written));
+  return { service, id: messageId(Number(written)) };
 }
 
 /** @throws Problem `message_not_found`, also for another service's message */

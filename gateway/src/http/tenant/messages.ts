@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { MessageStanding, messageStanding } from '../answers/message-details.ts';
 import type { Edge } from '../edge.ts';
-import { messageOf, readMessageId, type MessageInPath } from './message-in-path.ts';
+import { messageOf, namedMessage, type MessageInPath } from './message-in-path.ts';
 
 /** `messages`: everything about one message. */
 export function addMessages(app: FastifyInstance, edge: Edge): void {
@@ -11,8 +11,8 @@ export function addMessages(app: FastifyInstance, edge: Edge): void {
     config: { errorFamily: 'success' },
     schema: { response: { 200: MessageStanding } },
     async handler({ params }) {
-      const service = await edge.services.findUsable(params.apiKey);
-      return messageStanding(await messageOf(edge, service, readMessageId(params.messageId)));
+      const { service, id } = await namedMessage(edge, params);
+      return messageStanding(await messageOf(edge, service, id));
     },
   });
 }

@@ -7,7 +7,7 @@ import { refuseAutomaticRequest } from '../access/automatic-requests.ts';
 import { MessageStanding, messageStanding } from '../answers/message-details.ts';
 import type { Edge } from '../edge.ts';
 import { readParameters } from '../parameters/read-parameters.ts';
-import { messageOf, readMessageId, type MessageInPath } from './message-in-path.ts';
+import { messageOf, namedMessage, type MessageInPath } from './message-in-path.ts';
 import { readSendOptions } from './send-options.ts';
 
 /** `messages/.../resend`: what failed or expired goes once more, as the same message. */
@@ -19,9 +19,7 @@ export function addResendMessage(app: FastifyInstance, edge: Edge): void {
     schema: { response: { 200: MessageStanding } },
     async handler(request) {
       refuseAutomaticRequest(request.headers);
-      const { apiKey, messageId } = request.params;
-      const service = await edge.services.findUsable(apiKey);
-      const id = readMessageId(messageId);
+      const { service, id } = await namedMessage(edge, request.params);
       const { expiry } = readSendOptions(await readParameters(request));
       const expiresAtMs = parseExpiry(expiry, null, edge.clock.now());
       const outcome = await resendMessage(edge.database.pool, service.id, id, expiresAtMs);

@@ -1,6 +1,12 @@
 import { Type } from '@sinclair/typebox';
 import type { References } from '../reference.ts';
-import { idempotencyKey, mode, overlapHours, statementParameters } from './parameters.ts';
+import {
+  idempotencyKey,
+  mode,
+  overlapHours,
+  STATEMENT,
+  statementParameters,
+} from './parameters.ts';
 
 /** What whoever runs the gateway does. */
 export const OPERATOR: References = {
@@ -57,24 +63,7 @@ export const OPERATOR: References = {
     example: {
       method: 'GET',
       parameters: { from: '2026-01-01', until: '2026-01-31' },
-      answer: {
-        currency: 'EUR',
-        entries: [
-          {
-            position: 2,
-            transactionId: 17,
-            at: '2026-01-02T03:04:05.678Z',
-            kind: 'create',
-            service: 'k3v9x2a',
-            months: 1,
-            note: '',
-            reverses: null,
-            amount: '-5.00',
-            balance: '95.00',
-          },
-        ],
-        next: null,
-      },
+      answer: STATEMENT,
     },
   },
   '/admin/agents/:agentId/subscription': {

@@ -140,6 +140,26 @@ export const statementParameters = {
   ),
 };
 
+/** The example of one. */
+export const STATEMENT = {
+  currency: 'EUR',
+  entries: [
+    {
+      position: 2,
+      transactionId: 17,
+      at: '2026-01-02T03:04:05.678Z',
+      kind: 'create',
+      service: 'k3v9x2a',
+      months: 1,
+      note: '',
+      reverses: null,
+      amount: '-5.00',
+      balance: '95.00',
+    },
+  ],
+  next: null,
+};
+
 export const overlapHours = Type.Optional(
   Type.Integer({ description: 'How long the old key works yet.', minimum: 0, maximum: 720 }),
 );

@@ -1,11 +1,12 @@
 import { Type } from '@sinclair/typebox';
 import type { ErrorCode } from '../../../domain/errors.ts';
-import type { References } from '../reference.ts';
+import type { Reference, References } from '../reference.ts';
 import {
   agentKey,
   apiKeyParameter,
   idempotencyKey,
   overlapHours,
+  STATEMENT,
   statementParameters,
 } from './parameters.ts';
 
@@ -27,6 +28,31 @@ const NAMED: readonly ErrorCode[] = [
 const KEY_IN_PATH = 'The key may also stand in the path: `/module/%/APIKEY`.';
 
 const keyInPath = (method: string): string => KEY_IN_PATH.replace('%', method);
+
+/** What an agent does to a service of its own without further parameters. */
+function handling(
+  method: string,
+  told: Pick<Reference, 'summary' | 'text'> & { readonly errors?: readonly ErrorCode[] },
+): Reference {
+  return {
+    section: 'Partner',
+    title: method,
+    oddities: [`The sentence says “was ${method}”.`],
+    access: 'agentKey',
+    parameters: Type.Object({ agentKey, apiKey: apiKeyParameter }),
+    errors: NAMED,
+    example: {
+      method: 'GET',
+      parameters: { agentKey: 'AGENTKEY', apiKey: 'APIKEY' },
+      answer: {
+        status: 'true',
+        message: `The service was ${method} successfully`,
+        apiKey: 'APIKEY',
+      },
+    },
+    ...told,
+  };
+}
 
 /** Services that an agent buys and looks after. */
 export const PARTNER: References = {
@@ -120,80 +146,23 @@ export const PARTNER: References = {
       },
     },
   },
-  '/module/connect': {
-    section: 'Partner',
-    title: 'connect',
+  '/module/connect': handling('connect', {
     summary: 'Connects a service to WhatsApp, from now on and across restarts.',
-    oddities: ['The sentence says “was connect”.'],
-    access: 'agentKey',
-    parameters: Type.Object({ agentKey, apiKey: apiKeyParameter }),
     errors: OWN_SERVICE,
-    example: {
-      method: 'GET',
-      parameters: { agentKey: 'AGENTKEY', apiKey: 'APIKEY' },
-      answer: {
-        status: 'true',
-        message: 'The service was connect successfully',
-        apiKey: 'APIKEY',
-      },
-    },
-  },
-  '/module/disconnect': {
-    section: 'Partner',
-    title: 'disconnect',
+  }),
+  '/module/disconnect': handling('disconnect', {
     summary: 'Closes a service’s connection; it stays linked.',
-    oddities: ['The sentence says “was disconnect”.'],
-    access: 'agentKey',
-    parameters: Type.Object({ agentKey, apiKey: apiKeyParameter }),
     errors: OWN_SERVICE,
-    example: {
-      method: 'GET',
-      parameters: { agentKey: 'AGENTKEY', apiKey: 'APIKEY' },
-      answer: {
-        status: 'true',
-        message: 'The service was disconnect successfully',
-        apiKey: 'APIKEY',
-      },
-    },
-  },
-  '/module/suspend': {
-    section: 'Partner',
-    title: 'suspend',
+  }),
+  '/module/suspend': handling('suspend', {
     summary: 'Stops a service: nothing is sent or received any more.',
     text: 'The queue, the schedules and the link to the phone stay. Twenty days after both the suspension and the expiry have passed the service is removed.',
-    oddities: ['The sentence says “was suspend”.'],
-    access: 'agentKey',
-    parameters: Type.Object({ agentKey, apiKey: apiKeyParameter }),
-    errors: [...NAMED],
-    example: {
-      method: 'GET',
-      parameters: { agentKey: 'AGENTKEY', apiKey: 'APIKEY' },
-      answer: {
-        status: 'true',
-        message: 'The service was suspend successfully',
-        apiKey: 'APIKEY',
-      },
-    },
-  },
-  '/module/unsuspend': {
-    section: 'Partner',
-    title: 'unsuspend',
+  }),
+  '/module/unsuspend': handling('unsuspend', {
     summary: 'Undoes `suspend`.',
     text: 'A service whose time is over has to be renewed instead.',
-    oddities: ['The sentence says “was unsuspend”.'],
-    access: 'agentKey',
-    parameters: Type.Object({ agentKey, apiKey: apiKeyParameter }),
     errors: [...NAMED, 'service_expired'],
-    example: {
-      method: 'GET',
-      parameters: { agentKey: 'AGENTKEY', apiKey: 'APIKEY' },
-      answer: {
-        status: 'true',
-        message: 'The service was unsuspend successfully',
-        apiKey: 'APIKEY',
-      },
-    },
-  },
+  }),
   '/module/renew': {
     section: 'Partner',
     title: 'renew',
@@ -228,25 +197,10 @@ export const PARTNER: References = {
       },
     },
   },
-  '/module/remove': {
-    section: 'Partner',
-    title: 'remove',
+  '/module/remove': handling('remove', {
     summary: 'Removes a service for good.',
     text: 'The phone is unlinked; credentials, queue and files are deleted. What was paid stays in the ledger.',
-    oddities: ['The sentence says “was remove”.'],
-    access: 'agentKey',
-    parameters: Type.Object({ agentKey, apiKey: apiKeyParameter }),
-    errors: [...NAMED],
-    example: {
-      method: 'GET',
-      parameters: { agentKey: 'AGENTKEY', apiKey: 'APIKEY' },
-      answer: {
-        status: 'true',
-        message: 'The service was remove successfully',
-        apiKey: 'APIKEY',
-      },
-    },
-  },
+  }),
   '/module/showAllService': {
     section: 'Partner',
     title: 'showAllService',
@@ -297,24 +251,7 @@ export const PARTNER: References = {
     example: {
       method: 'GET',
       parameters: { agentKey: 'AGENTKEY', from: '2026-01-01' },
-      answer: {
-        currency: 'EUR',
-        entries: [
-          {
-            position: 2,
-            transactionId: 17,
-            at: '2026-01-02T03:04:05.678Z',
-            kind: 'create',
-            service: 'k3v9x2a',
-            months: 1,
-            note: '',
-            reverses: null,
-            amount: '-5.00',
-            balance: '95.00',
-          },
-        ],
-        next: null,
-      },
+      answer: STATEMENT,
     },
   },
   '/module/rotateKey': {
