@@ -75,8 +75,7 @@ export class DeliveryWriter {
   #keysAt(nowMs: number): HmacKey[] {
     if (this.#keys === null) {
       const { serviceId, secretSealed, oldSecretSealed, oldSecretUntilMs } = this.#row;
-      const open = (sealed: Buffer): HmacKey =>
-        keyOf(this.#parts.secrets.open(serviceId, sealed));
+      const open = (sealed: Buffer): HmacKey => keyOf(this.#parts.secrets.open(serviceId, sealed));
       this.#keys = [{ key: open(secretSealed), untilMs: Infinity }];
       if (oldSecretSealed !== null && oldSecretUntilMs !== null) {
         this.#keys.push({ key: open(oldSecretSealed), untilMs: oldSecretUntilMs });

@@ -77,6 +77,7 @@ class Post implements Dispatcher.DispatchHandler, UnderWay {
   #chunks: Buffer[] = [];
   #bytes = 0;
   #isOver = false;
+  #slot = 0;
 
   constructor(parts: PostParts, onEnd: (result: PostResult) => void) {
     this.#parts = parts;
@@ -86,9 +87,9 @@ class Post implements Dispatcher.DispatchHandler, UnderWay {
 
   send(url: string, { body, headers }: WrittenDelivery): void {
     const { outgoing, limits, posts } = this.#parts;
-    posts.add(this);
-    if (this.#isOver) return;
+    this.#slot = posts.add(this);
     try {
+      if (posts.isStopped) throw new Error('the gateway stops');
       const { origin, path } = posts.targetOf(url, outgoing);
       const order: Dispatcher.DispatchOptions = {
         origin,
@@ -163,7 +164,7 @@ class Post implements Dispatcher.DispatchHandler, UnderWay {
     if (this.#isOver) return;
     this.#isOver = true;
     const { clock, limits, posts } = this.#parts;
-    posts.delete(this);
+    posts.remove(this.#slot);
     const latencyMs = Math.round(clock.monotonicMs() - this.beganMs);
     const answer = readStart(this.#chunks, limits.answerBytesMax);
     this.#onEnd({ ...judged, latencyMs, answer });

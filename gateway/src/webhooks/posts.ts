@@ -1,5 +1,6 @@
 import type { Clock } from '../runtime/clock.ts';
 import type { Outgoing } from '../runtime/outgoing/outgoing.ts';
+import { Slots } from './slots.ts';
 
 /** An attempt on its way. */
 export interface UnderWay {
@@ -25,8 +26,7 @@ const TARGETS_MAX = 1000;
 export class Posts {
   readonly #clock: Clock;
   readonly #totalMsMax: number;
-  /** Oldest first. */
-  readonly #underWay = new Set<UnderWay>();
+  readonly #underWay = new Slots<UnderWay>();
   readonly #targets = new Map<string, PostTarget>();
   #cancelAlarm: (() => void) | null = null;
   #isStopped = false;
@@ -41,14 +41,14 @@ export class Posts {
     return this.#isStopped;
   }
 
-  add(post: UnderWay): void {
-    this.#underWay.add(post);
-    if (this.#isStopped) post.cutOff(new Error('the gateway stops'));
-    else if (this.#cancelAlarm === null) this.#setAlarm(this.#totalMsMax);
+  /** @returns what it is removed by */
+  add(post: UnderWay): number {
+    if (this.#cancelAlarm === null) this.#setAlarm(this.#totalMsMax);
+    return this.#underWay.add(post);
   }
 
-  delete(post: UnderWay): void {
-    this.#underWay.delete(post);
+  remove(slot: number): void {
+    this.#underWay.remove(slot);
     if (this.#underWay.size > 0) return;
     for (const resolve of this.#onDrained) resolve();
     this.#onDrained = [];
@@ -85,14 +85,13 @@ export class Posts {
     this.#cancelAlarm = this.#clock.after(delayMs, () => {
       this.#cancelAlarm = null;
       const nowMs = this.#clock.monotonicMs();
+      let firstLeftMs = Infinity;
       for (const post of this.#underWay) {
         const leftMs = post.beganMs + this.#totalMsMax - nowMs;
-        if (leftMs > 0) {
-          this.#setAlarm(leftMs);
-          return;
-        }
-        post.cutOff(new TooLate());
+        if (leftMs <= 0) post.cutOff(new TooLate());
+        else firstLeftMs = Math.min(firstLeftMs, leftMs);
       }
+      if (this.#underWay.size > 0) this.#setAlarm(Math.min(firstLeftMs, this.#totalMsMax));
     });
   }
 }
