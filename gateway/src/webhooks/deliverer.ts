@@ -122,11 +122,12 @@ export class Deliverer {
     this.#tend(held);
   }
 
-  /** Looks for more where a webhook could take it, else waits for the moment it can. */
+  /** Goes on with a webhook: with what is here, with what can be found, or at the next moment it can. */
   #tend(held: HeldWebhook): void {
     if (this.#isStopped) return;
     const nowMs = this.#parts.clock.now();
     if (held.wantsMore(nowMs)) void this.#chores.do('load', () => this.#load(held));
+    else if (held.canBegin(nowMs)) this.#pumpSoon();
     else this.#setAlarm(held, nowMs);
   }
 
@@ -140,7 +141,7 @@ export class Deliverer {
     if (atMs === null || atMs <= nowMs) return;
     this.#chores.later(name, atMs - nowMs, () => {
       held.alarmAtMs = null;
-      this.#pumpSoon();
+      this.#pump();
       this.#expectMore(held);
     });
   }
@@ -169,7 +170,7 @@ export class Deliverer {
     }
     this.#turns.remove(serviceId);
     if (held.hasPage && this.#holds.get(serviceId) === held) this.#turns.add(serviceId);
-    this.#pumpSoon();
+    this.#pump();
     this.#tend(held);
   }
 

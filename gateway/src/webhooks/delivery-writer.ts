@@ -23,6 +23,8 @@ export interface WriterParts {
   readonly publicUrl: string | null;
 }
 
+const FIXED_HEADERS = ['content-type', 'application/json', 'user-agent', 'Tickwire'];
+
 /** A delivery as it goes out. */
 export interface WrittenDelivery {
   readonly body: string;
@@ -63,11 +65,13 @@ export class DeliveryWriter {
     return {
       body: text,
       headers: [
-        ...['webhook-id', id],
-        ...['webhook-timestamp', timestamp],
-        ...['webhook-signature', signatures.join(' ')],
-        ...['content-type', 'application/json'],
-        ...['user-agent', 'Tickwire'],
+        'webhook-id',
+        id,
+        'webhook-timestamp',
+        timestamp,
+        'webhook-signature',
+        signatures.join(' '),
+        ...FIXED_HEADERS,
       ],
     };
   }
