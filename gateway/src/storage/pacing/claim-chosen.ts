@@ -13,6 +13,7 @@ import { OF_ACTIVE_SERVICE } from '../messages/of-active-service.ts';
 
 const NOW = believedNow('$10');
 
+// `IS TRUE` keeps the planner from looking for it by anything but its id.
 // One commit: the message is taken, and nobody who looks afterwards, in whatever process, finds the
 // account as it was before. The chat is known from now on, so nothing of it is held any more.
 const CLAIM_CHOSEN = `
@@ -21,7 +22,8 @@ const CLAIM_CHOSEN = `
     UPDATE messages m SET state = 'sending', attempts = m.attempts + 1, claim_epoch = $2,
                           executed_at = coalesce(m.executed_at, now()), doubt_since = now()
     WHERE m.service_id = (SELECT service_id FROM held) AND ${OF_ACTIVE_SERVICE} AND m.id = $3 AND m.state IN ('accepted', 'ready', 'held')
-      AND m.due_at <= greatest(now(), ${NOW}) AND (NOT m.is_scheduled OR m.due_at <= ${NOW})
+      AND (m.due_at <= greatest(now(), ${NOW})) IS TRUE
+      AND (NOT m.is_scheduled OR m.due_at <= ${NOW}) IS TRUE
       AND (m.expires_at IS NULL OR m.expires_at > ${NOW})
     RETURNING m.*),
   chat AS (
