@@ -26,6 +26,7 @@ import { addGetReceivedFile } from './media/get-received-file.ts';
 import { addConnect } from './partner/connect.ts';
 import { addCreate } from './partner/create.ts';
 import { addDisconnect } from './partner/disconnect.ts';
+import { addAgentWebhook, addOperatedAgentWebhook } from './partner/webhook/agent-webhook.ts';
 import { addHandleServices } from './partner/handle-services.ts';
 import { addGetWalletBalance } from './partner/get-wallet-balance.ts';
 import { addLoginWithCode } from './partner/login-with-code.ts';
@@ -119,6 +120,7 @@ const DOORS = {
     addStatement,
     addRotateKey,
     addRotateAgentKey,
+    addAgentWebhook,
   ],
   media: [addGetReceivedFile],
   operator: [
@@ -130,6 +132,7 @@ const DOORS = {
     addOperatedAgentKey,
     addOperatedServiceKey,
     addAgentStatement,
+    addOperatedAgentWebhook,
     addSubscribe,
     addCreateService,
     addListServices,

@@ -32,7 +32,7 @@ export async function attemptDelivery(
     recorded: {
       ...standing(delivery, result, nowMs, fraction),
       eventId: delivery.id,
-      serviceId: delivery.serviceId,
+      listenerId: delivery.listenerId,
       attempt: attempts,
       url,
       status: result.status,
@@ -63,7 +63,7 @@ function standing(
 export function unspoken(delivery: DueDelivery, url: string, nowMs: number): RecordedAttempt {
   return {
     eventId: delivery.id,
-    serviceId: delivery.serviceId,
+    listenerId: delivery.listenerId,
     attempt: delivery.attempts,
     state: 'dropped',
     nextAtMs: nowMs,

@@ -1,5 +1,5 @@
 import { toError } from '../domain/errors.ts';
-import type { ServiceId } from '../domain/ids.ts';
+import type { ListenerId } from '../domain/ids.ts';
 import { createBatcher } from '../runtime/batcher.ts';
 import { passCrashPoint } from '../runtime/crash-point.ts';
 import type { Log } from '../runtime/log.ts';
@@ -65,19 +65,19 @@ export interface DelivererParts extends PostParts {
  * a subject only when the one before is written down as delivered. If a process dies, another finds
  * its webhooks when the hold runs out, and what was on its way goes again under the same id.
  *
- * A delivery begins when a place is free, service after service in turns, and the webhook's machine
+ * A delivery begins when a place is free, listener after listener in turns, and the webhook's machine
  * allows it. How it ended is written down with others that end at the same time.
  */
 export class Deliverer {
   readonly #parts: DelivererParts;
   readonly #holder: string;
-  readonly #held = new Map<ServiceId, HeldWebhook>();
-  readonly #turns = new Turns<ServiceId>();
+  readonly #held = new Map<ListenerId, HeldWebhook>();
+  readonly #turns = new Turns<ListenerId>();
   readonly #recorder;
   readonly #work = new Set<Promise<void>>();
   readonly #watch: NewsWatch;
   readonly #places: Places;
-  #wanted = new Set<ServiceId>();
+  #wanted = new Set<ListenerId>();
   #looking: Promise<void> | null = null;
   #isStopped = true;
   readonly #cancels = new Map<string, () => void>();
@@ -107,25 +107,25 @@ export class Deliverer {
     });
   }
 
-  /** These services have something to deliver. */
-  wake(services: Iterable<ServiceId>): void {
+  /** These listeners have something to deliver. */
+  wake(listeners: Iterable<ListenerId>): void {
     if (this.#isStopped) return;
-    for (const serviceId of services) {
-      const held = this.#held.get(serviceId);
-      if (held === undefined) this.#wanted.add(serviceId);
+    for (const listenerId of listeners) {
+      const held = this.#held.get(listenerId);
+      if (held === undefined) this.#wanted.add(listenerId);
       else this.#expectMore(held);
     }
     if (this.#wanted.size > 0) void this.#hold();
   }
 
   /** A webhook was changed by its owner. */
-  changed(serviceId: ServiceId): void {
+  changed(listenerId: ListenerId): void {
     if (this.#isStopped) return;
-    const held = this.#held.get(serviceId);
-    if (held === undefined) this.wake([serviceId]);
+    const held = this.#held.get(listenerId);
+    if (held === undefined) this.wake([listenerId]);
     else {
       held.isStale = true;
-      void this.#guarded('change', () => this.#refresh([serviceId]));
+      void this.#guarded('change', () => this.#refresh([listenerId]));
     }
   }
 
@@ -181,7 +181,7 @@ export class Deliverer {
   #hold(): Promise<void> {
     this.#looking ??= this.#guarded('hold', async () => {
       do {
-        const wanted = [...this.#wanted].filter((serviceId) => !this.#held.has(serviceId));
+        const wanted = [...this.#wanted].filter((listenerId) => !this.#held.has(listenerId));
         this.#wanted = new Set();
         const { database, clock } = this.#parts;
         const rows = await holdWebhooks(database.pool, wanted, {
@@ -202,8 +202,8 @@ export class Deliverer {
   #adopt(row: HeldWebhookRow): void {
     const { clock, writer } = this.#parts;
     // If its own hold had run out it goes on with what it knows.
-    const held = this.#held.get(row.serviceId) ?? new HeldWebhook(row, writer, clock.now());
-    this.#held.set(row.serviceId, held);
+    const held = this.#held.get(row.listenerId) ?? new HeldWebhook(row, writer, clock.now());
+    this.#held.set(row.listenerId, held);
     this.#expectMore(held);
   }
 
@@ -218,20 +218,20 @@ export class Deliverer {
   }
 
   /** Holds on, and sees what owners have changed. */
-  async #refresh(services: readonly ServiceId[]): Promise<void> {
-    if (services.length === 0) return;
+  async #refresh(listeners: readonly ListenerId[]): Promise<void> {
+    if (listeners.length === 0) return;
     const { database, clock, writer } = this.#parts;
-    const rows = await renewHolds(database.pool, services, this.#holder, HOLD_MS, clock.now());
-    const kept = new Map(rows.map((row) => [row.serviceId, row]));
-    for (const serviceId of services) {
-      const row = kept.get(serviceId);
-      const held = this.#held.get(serviceId);
+    const rows = await renewHolds(database.pool, listeners, this.#holder, HOLD_MS, clock.now());
+    const kept = new Map(rows.map((row) => [row.listenerId, row]));
+    for (const listenerId of listeners) {
+      const row = kept.get(listenerId);
+      const held = this.#held.get(listenerId);
       if (held === undefined) continue;
       if (row === undefined) {
         // Another process has it, or nobody: then it is taken again.
-        this.#forget(serviceId);
-        this.wake([serviceId]);
-      } else if (row.url === null) this.#forget(serviceId);
+        this.#forget(listenerId);
+        this.wake([listenerId]);
+      } else if (row.url === null) this.#forget(listenerId);
       else if (held.isStale || row.revision !== held.row.revision) {
         held.change(row, writer, clock.now());
         this.#tend(held);
@@ -242,18 +242,18 @@ export class Deliverer {
   async #release(webhooks: readonly HeldWebhook[]): Promise<void> {
     const nowMs = this.#parts.clock.now();
     const releases = webhooks.map((held) => {
-      const { serviceId } = held.row;
-      this.#forget(serviceId);
-      return { serviceId, wakeAtMs: held.isIdle(nowMs) ? held.wakeAtMs(nowMs) : nowMs };
+      const { listenerId } = held.row;
+      this.#forget(listenerId);
+      return { listenerId, wakeAtMs: held.isIdle(nowMs) ? held.wakeAtMs(nowMs) : nowMs };
     });
     await releaseHolds(this.#parts.database.pool, releases, this.#holder);
   }
 
-  #forget(serviceId: ServiceId): void {
-    this.#held.delete(serviceId);
-    this.#turns.remove(serviceId);
-    this.#cancels.get(`alarm ${serviceId}`)?.();
-    this.#cancels.delete(`alarm ${serviceId}`);
+  #forget(listenerId: ListenerId): void {
+    this.#held.delete(listenerId);
+    this.#turns.remove(listenerId);
+    this.#cancels.get(`alarm ${listenerId}`)?.();
+    this.#cancels.delete(`alarm ${listenerId}`);
   }
 
   #expectMore(held: HeldWebhook): void {
@@ -272,31 +272,31 @@ export class Deliverer {
   /** Begins what may begin, webhook after webhook. */
   #pump(): void {
     const nowMs = this.#parts.clock.now();
-    const canBegin = (key: ServiceId): boolean => {
+    const canBegin = (key: ListenerId): boolean => {
       const held = this.#held.get(key);
       return held !== undefined && held.canBegin(nowMs) && this.#places.hasRoomFor(held);
     };
     while (this.#places.hasRoom && !this.#isStopped) {
-      const serviceId = this.#turns.next(canBegin);
-      const held = serviceId === null ? undefined : this.#held.get(serviceId);
+      const listenerId = this.#turns.next(canBegin);
+      const held = listenerId === null ? undefined : this.#held.get(listenerId);
       const delivery = held?.take(nowMs);
       if (held === undefined || delivery === undefined || delivery === null) break;
       void this.#guarded('deliver', () => this.#deliver(held, delivery));
       if (held.hasPage) continue;
-      this.#turns.remove(held.row.serviceId);
+      this.#turns.remove(held.row.listenerId);
       this.#tend(held);
     }
   }
 
   async #load(held: HeldWebhook): Promise<void> {
     const { database, clock } = this.#parts;
-    const { serviceId } = held.row;
+    const { listenerId } = held.row;
     const isProbe = held.model.mode === 'resting';
     held.isLoading = true;
     held.mayHaveMore = false;
     try {
       const nowMs = clock.now();
-      const found = await findDueDeliveries(database.pool, serviceId, {
+      const found = await findDueDeliveries(database.pool, listenerId, {
         without: held.known,
         nowMs,
         isEarly: isProbe,
@@ -304,14 +304,14 @@ export class Deliverer {
       });
       held.offer(found, found.length === PAGE);
       if (found.length === 0) {
-        held.nextDueAtMs = await nextDeliveryAtMs(database.pool, serviceId, nowMs);
+        held.nextDueAtMs = await nextDeliveryAtMs(database.pool, listenerId, nowMs);
         if (!held.isBusy) await this.#step(held, { type: 'drained' });
       }
     } finally {
       held.isLoading = false;
     }
-    this.#turns.remove(serviceId);
-    if (held.hasPage && this.#held.get(serviceId) === held) this.#turns.add(serviceId);
+    this.#turns.remove(listenerId);
+    if (held.hasPage && this.#held.get(listenerId) === held) this.#turns.add(listenerId);
     this.#pump();
     this.#tend(held);
   }
@@ -342,7 +342,7 @@ export class Deliverer {
       await this.#recorder.add(attempt?.recorded ?? unspoken(delivery, url, clock.now()));
     } catch (error) {
       // It would go again at once: whoever holds the webhook next tries it.
-      this.#forget(delivery.serviceId);
+      this.#forget(delivery.listenerId);
       throw error;
     }
     passCrashPoint('webhook-recorded');
@@ -357,8 +357,8 @@ export class Deliverer {
     { verdict, recorded }: Attempt,
     isProbe: boolean,
   ): Promise<void> | null {
-    const { serviceId, eventId, attempt, status, failure, latencyMs } = recorded;
-    this.#parts.log.debug({ serviceId, eventId, attempt, status, failure, latencyMs }, 'posted');
+    const { listenerId, eventId, attempt, status, failure, latencyMs } = recorded;
+    this.#parts.log.debug({ listenerId, eventId, attempt, status, failure, latencyMs }, 'posted');
     const isTaken = verdict === 'delivered' || verdict === 'aborted';
     held.isTrusted = isTaken;
     return this.#step(
@@ -380,21 +380,21 @@ export class Deliverer {
 
   async #carryOut(held: HeldWebhook, effect: WebhookEffect): Promise<void> {
     const { database, clock, log } = this.#parts;
-    const { serviceId, revision } = held.row;
+    const { listenerId, revision } = held.row;
     const { pool } = database;
     switch (effect.type) {
       case 'save':
         await whenDatabaseAnswers(clock, () =>
-          recordStanding(pool, serviceId, revision, held.model),
+          recordStanding(pool, listenerId, revision, held.model),
         );
         break;
       case 'hasten':
-        await whenDatabaseAnswers(clock, () => hastenDeliveries(pool, serviceId, clock.now()));
+        await whenDatabaseAnswers(clock, () => hastenDeliveries(pool, listenerId, clock.now()));
         break;
       case 'disable':
-        log.warn({ serviceId, reason: effect.reason }, 'a webhook was disabled');
+        log.warn({ listenerId, reason: effect.reason }, 'a webhook was disabled');
         await whenDatabaseAnswers(clock, () =>
-          disableWebhook(pool, serviceId, revision, held.model, effect.reason),
+          disableWebhook(pool, listenerId, revision, held.model, effect.reason),
         );
         break;
     }
@@ -405,7 +405,7 @@ export class Deliverer {
     const atMs = held.wakeAtMs(nowMs);
     if (atMs === held.alarmAtMs) return;
     held.alarmAtMs = atMs;
-    const name = `alarm ${held.row.serviceId}`;
+    const name = `alarm ${held.row.listenerId}`;
     this.#cancels.get(name)?.();
     this.#cancels.delete(name);
     if (atMs === null || atMs <= nowMs) return;
