@@ -1,8 +1,8 @@
 // `npm test [-- filter ...]`: runs all tests, or those in files whose path contains a filter.
 //
-// Every file runs in a process of its own, two at a time, with one PostgreSQL for all of them
-// (TEST_DATABASE_URL, see harness/database.ts) and a temporary folder (TMPDIR) that is removed at
-// the end. The last line counts the tests; the exit code is 0 only when there were some and none
+// Every file runs in a process of its own, two at a time, with one PostgreSQL for all of them and a
+// temporary folder (TMPDIR) that is removed at the end. The PostgreSQL is started for them, unless
+// TEST_DATABASE_URL names a superuser's connection to another one: so older versions are tried. The last line counts the tests; the exit code is 0 only when there were some and none
 // failed.
 
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
@@ -53,6 +53,11 @@ async function withDatabase(
   temporary: string,
   work: () => Promise<FileOutcome[]>,
 ): Promise<FileOutcome[]> {
+  const given = process.env['TEST_DATABASE_URL'];
+  if (given !== undefined) {
+    await prepareTemplate(given);
+    return await work();
+  }
   const postgres: EmbeddedPostgres = await startEmbeddedPostgres({
     dataDir: join(temporary, 'data'),
     log: createLog('error'),

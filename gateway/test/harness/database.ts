@@ -59,6 +59,8 @@ async function query(
  */
 export async function prepareTemplate(url: string): Promise<void> {
   const name = templateName();
+  // A server that is not ours may have one that an earlier run left unfinished.
+  await query(url, `DROP DATABASE IF EXISTS ${name}`);
   await query(url, `CREATE DATABASE ${name}`);
   await migrate(withDatabaseName(url, name));
 }

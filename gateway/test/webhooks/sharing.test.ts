@@ -134,19 +134,26 @@ test('what waits for one endpoint comes in the order of its events', async () =>
   });
   isAway = false;
   const before = sink.at(path).length;
+  // A clock that moves while a post is under way may time it out: then it comes twice.
+  const firstPlaces = (): Map<string | undefined, number> => {
+    const placeOf = new Map<string | undefined, number>();
+    for (const [place, { headers }] of sink.at(path).slice(before).entries()) {
+      const id = headers['webhook-id'];
+      if (!placeOf.has(id)) placeOf.set(id, place);
+    }
+    return placeOf;
+  };
   await waitUntil(
     'all to come',
     async () => {
       // How often it was probed meanwhile, and so how long it rests, is left to the machine.
       const isResting = (await world.webhook(service)).mode === 'resting';
       world.clock.advance(isResting ? 3_600_000 : 1000);
-      return sink.at(path).length >= before + ids.length;
+      return firstPlaces().size === ids.length;
     },
     30_000,
   );
-  const came = sink.at(path).slice(before);
-  const placeOf = new Map(came.map(({ headers }, place) => [headers['webhook-id'], place]));
-  assert.equal(placeOf.size, ids.length);
+  const placeOf = firstPlaces();
   for (const [index, id] of ids.entries()) {
     const place = placeOf.get(id) ?? Number.NaN;
     const earlier = index % 3 === 0 ? -1 : (placeOf.get(ids[index - 1] ?? '') ?? Number.NaN);

@@ -9,8 +9,9 @@ const STATEMENTS = [
   `CREATE TABLE shared_file_pieces (
      name text NOT NULL REFERENCES shared_files ON DELETE CASCADE,
      number integer NOT NULL,
-     sealed bytea STORAGE EXTERNAL NOT NULL,
+     sealed bytea NOT NULL,
      PRIMARY KEY (name, number))`,
+  `ALTER TABLE shared_file_pieces ALTER COLUMN sealed SET STORAGE EXTERNAL`,
   `CREATE INDEX shared_files_by_age ON shared_files (created_at)`,
   `CREATE INDEX media_by_name ON media (spool_name) WHERE state = 'ready'`,
 
