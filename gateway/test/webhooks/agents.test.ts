@@ -60,13 +60,14 @@ const waitForTold = async (path: string, expected: string[][]): Promise<void> =>
   assert.deepEqual(toldAt(path), expected);
 };
 
+const inDays = (count: number): Date => new Date(Date.now() + count * DAY_MS - 60_000);
+
 async function endIn(apiKey: string, days: number, suspendedDaysAgo?: number): Promise<void> {
-  const at = (count: number): Date => new Date(Date.now() + count * DAY_MS - 60_000);
   await database.query
     .updateTable('services')
     .set({
-      expires_at: at(days),
-      ...(suspendedDaysAgo === undefined ? {} : { suspended_at: at(0 - suspendedDaysAgo) }),
+      expires_at: inDays(days),
+      ...(suspendedDaysAgo === undefined ? {} : { suspended_at: inDays(0 - suspendedDaysAgo) }),
     })
     .where('key_prefix', '=', apiKey.slice(0, 7))
     .execute();

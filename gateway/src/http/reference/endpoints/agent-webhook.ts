@@ -17,10 +17,6 @@ const CALLS: Readonly<Record<string, Difference>> = {
     text: 'An addition to the documented API, in every plan. The events are `service.expiring` and `service.removing` (seven, three and one days before), `service.suspended`, `service.activated` and `service.removed` of each of the agent’s services, and `subscription.ending` of the agent itself, in the versioned format of `webhook/set`; `service` says how the key of the service begins. They are signed, repeated and logged as those of services are, with a secret of the agent’s own.',
     answer: { status: 'true', url: URL_EXAMPLE, message: 'Webhook has been set successfully' },
   },
-  remove: {
-    summary: 'Removes the agent’s webhook; what still waits for it is dropped.',
-    answer: { status: 'true', message: 'Webhook successfully removed' },
-  },
   deliveries: {
     summary: 'How the agent’s webhook stands, and what became of its events of the last 30 days.',
     isRead: true,
@@ -31,6 +27,10 @@ const CALLS: Readonly<Record<string, Difference>> = {
     summary:
       'Shows the secret that the agent’s deliveries are signed with; a new one with `rotate`.',
     text: 'After a change the old secret signs, too, for 24 hours.',
+  },
+  remove: {
+    summary: 'Removes the agent’s webhook; what still waits for it is dropped.',
+    answer: { status: 'true', message: 'Webhook successfully removed' },
   },
 };
 

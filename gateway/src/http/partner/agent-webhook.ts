@@ -1,19 +1,18 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type, type TSchema } from '@sinclair/typebox';
-import { listeningAgent, type ListenerId } from '../../../domain/ids.ts';
-import { createWebhookSecrets } from '../../../storage/webhooks/webhook-secrets.ts';
-import { removeWebhook, setWebhook } from '../../../storage/webhooks/webhook-settings.ts';
-import { refuseAutomaticRequest } from '../../access/automatic-requests.ts';
-import type { Edge } from '../../edge.ts';
-import { existingAgent, type AgentInPath } from '../../operator/agent-in-path.ts';
-import type { Parameters } from '../../parameters/parameters.ts';
-import { readParameters } from '../../parameters/read-parameters.ts';
-import { Deliveries, describeDeliveries } from '../../tenant/webhook/deliveries.ts';
-import { Replay, replay } from '../../tenant/webhook/replay.ts';
-import { describeSecret, Secret } from '../../tenant/webhook/secret.ts';
-import { readUrl } from '../../tenant/webhook/set.ts';
-import { Tested, testWebhook } from '../../tenant/webhook/test.ts';
-import { agentOf } from '../partner-keys.ts';
+import { listeningAgent, type ListenerId } from '../../domain/ids.ts';
+import { createWebhookSecrets } from '../../storage/webhooks/webhook-secrets.ts';
+import { removeWebhook, setWebhook } from '../../storage/webhooks/webhook-settings.ts';
+import { refuseAutomaticRequest } from '../access/automatic-requests.ts';
+import type { Edge } from '../edge.ts';
+import type { Parameters } from '../parameters/parameters.ts';
+import { readParameters } from '../parameters/read-parameters.ts';
+import { Deliveries, describeDeliveries } from '../tenant/webhook/deliveries.ts';
+import { Replay, replay } from '../tenant/webhook/replay.ts';
+import { describeSecret, Secret } from '../tenant/webhook/secret.ts';
+import { readUrl } from '../tenant/webhook/set.ts';
+import { Tested, testWebhook } from '../tenant/webhook/test.ts';
+import { agentOf } from './partner-keys.ts';
 
 const SET = 'Webhook has been set successfully';
 const REMOVED = 'Webhook successfully removed';
@@ -41,7 +40,8 @@ interface Call {
   ) => Promise<unknown>;
 }
 
-const CALLS: Readonly<Record<string, Call>> = {
+/** By the last part of the address. */
+export const AGENT_WEBHOOK_CALLS: Readonly<Record<string, Call>> = {
   set: { answer: WebhookSet, run: set },
   remove: { answer: WebhookRemoved, run: remove },
   deliveries: { answer: Deliveries, isRead: true, run: describeDeliveries },
@@ -55,7 +55,7 @@ const CALLS: Readonly<Record<string, Call>> = {
  * because the documented one has no words for that.
  */
 export function addAgentWebhook(app: FastifyInstance, edge: Edge): void {
-  for (const [name, { answer, run }] of Object.entries(CALLS)) {
+  for (const [name, { answer, run }] of Object.entries(AGENT_WEBHOOK_CALLS)) {
     app.route({
       method: ['GET', 'POST'],
       url: `/module/webhook/${name}`,
@@ -66,22 +66,6 @@ export function addAgentWebhook(app: FastifyInstance, edge: Edge): void {
         const parameters = await readParameters(request);
         const agent = await agentOf(edge, parameters);
         return await run(edge, listeningAgent(agent.id), parameters, request);
-      },
-    });
-  }
-}
-
-/** `/admin/agents/:agentId/webhook/...`: the same for the operator. */
-export function addOperatedAgentWebhook(app: FastifyInstance, edge: Edge): void {
-  for (const [name, { answer, isRead, run }] of Object.entries(CALLS)) {
-    app.route<AgentInPath>({
-      method: isRead === true ? 'GET' : 'POST',
-      url: `/admin/agents/:agentId/webhook/${name}`,
-      schema: { response: { 200: answer } },
-      async handler(request) {
-        edge.admin.check(request);
-        const id = await existingAgent(edge, request);
-        return await run(edge, listeningAgent(id), await readParameters(request), request);
       },
     });
   }
