@@ -1,4 +1,5 @@
-// The limit of delivering: bare loops that POST the documented body with undici and read the answer.
+// The limit of delivering: bare loops that POST the same requests with undici and read the answer.
+// Signatures were made beforehand: what is signed and kept is the gateway's own work.
 
 import { Agent, request } from 'undici';
 import { answer } from '../processes/answering.ts';
@@ -12,7 +13,12 @@ export interface PostLoop {
 }
 
 const dispatcher = new Agent();
-const headers = { 'content-type': 'application/json' };
+const headers = {
+  'webhook-timestamp': '1760000000',
+  'webhook-signature': `v1,${Buffer.alloc(32, 's').toString('base64')}`,
+  'content-type': 'application/json',
+  'user-agent': 'Tickwire',
+};
 
 answer('post', async ({ urls, loopsPerUrl, posts }: PostLoop): Promise<void> => {
   const postsPerLoop = posts / (urls.length * loopsPerUrl);
@@ -20,8 +26,13 @@ answer('post', async ({ urls, loopsPerUrl, posts }: PostLoop): Promise<void> => 
   await Promise.all(
     loops.map(async (url, loop) => {
       for (let count = 0; count < postsPerLoop; count += 1) {
-        const body = JSON.stringify({ ID: String(loop * postsPerLoop + count), Delivery: 3 });
-        const taken = await request(url, { method: 'POST', dispatcher, headers, body });
+        const id = String(loop * postsPerLoop + count);
+        const taken = await request(url, {
+          method: 'POST',
+          dispatcher,
+          headers: { 'webhook-id': `evt_${id}`, ...headers },
+          body: JSON.stringify({ ID: id, Delivery: 3 }),
+        });
         await taken.body.text();
         if (taken.statusCode !== 200) throw new Error(`it answered ${taken.statusCode}`);
       }

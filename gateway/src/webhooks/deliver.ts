@@ -10,30 +10,52 @@ export interface Attempt {
   readonly recorded: RecordedAttempt;
 }
 
+/** An attempt to be made. */
+export interface AttemptOrder {
+  readonly delivery: DueDelivery;
+  readonly url: string;
+  readonly writer: DeliveryWriter;
+  /** A random number from 0 up to 1, for the jitter. */
+  readonly fraction: number;
+}
+
 /**
  * Makes one attempt and decides what becomes of the delivery.
- * @param fraction a random number from 0 up to 1, for the jitter
- * @returns null when the webhook's format has no words for the event
+ * @param onEnd told once; of null when the webhook's format has no words for the event. Not a
+ *   promise, since there are thousands a second
+ * @throws when the delivery cannot be written; then `onEnd` is not told
  */
-export async function attemptDelivery(
+export function attemptDelivery(
+  { delivery, url, writer, fraction }: AttemptOrder,
+  parts: PostParts,
+  onEnd: (attempt: Attempt | null) => void,
+): void {
+  const written = writer.write(delivery, parts.clock.now());
+  if (written === null) {
+    onEnd(null);
+    return;
+  }
+  postEvent(url, written, parts, (result) => {
+    onEnd(attemptOf(delivery, url, result, parts.clock.now(), fraction));
+  });
+}
+
+function attemptOf(
   delivery: DueDelivery,
   url: string,
-  writer: DeliveryWriter,
-  parts: PostParts,
+  result: PostResult,
+  nowMs: number,
   fraction: number,
-): Promise<Attempt | null> {
-  const written = writer.write(delivery, parts.clock.now());
-  if (written === null) return null;
-  const result = await postEvent(url, written.body, written.headers, parts);
-  const nowMs = parts.clock.now();
-  const attempts = delivery.attempts + 1;
+): Attempt {
+  const { state, nextAtMs } = standing(delivery, result, nowMs, fraction);
   return {
     verdict: result.verdict,
     recorded: {
-      ...standing(delivery, result, nowMs, fraction),
       eventId: delivery.id,
       listenerId: delivery.listenerId,
-      attempt: attempts,
+      attempt: delivery.attempts + 1,
+      state,
+      nextAtMs,
       url,
       status: result.status,
       failure: result.failure,

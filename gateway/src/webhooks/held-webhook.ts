@@ -37,6 +37,8 @@ export class HeldWebhook implements Placed {
   isTrusted: boolean;
   /** When the alarm rings that is set for it. */
   alarmAtMs: number | null = null;
+  /** Resolves when all that its machine has decided so far is kept. */
+  standingKept: Promise<void> = Promise.resolve();
 
   constructor(row: HeldWebhookRow, parts: WriterParts, nowMs: number) {
     this.#row = row;

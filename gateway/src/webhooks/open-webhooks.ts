@@ -8,16 +8,11 @@ import { findWebhookRow } from '../storage/webhooks/hold-webhooks.ts';
 import { recordAttempts, type RecordedAttempt } from '../storage/webhooks/record-attempts.ts';
 import { insertTestEvent } from '../storage/webhooks/test-event.ts';
 import { createWebhookSecrets } from '../storage/webhooks/webhook-secrets.ts';
-import { attemptDelivery } from './deliver.ts';
+import { attemptDelivery, type Attempt } from './deliver.ts';
 import { Deliverer } from './deliverer.ts';
 import { DeliveryWriter, type WriterParts } from './delivery-writer.ts';
-import {
-  CONNECT_MS_MAX,
-  POST_LIMITS,
-  Posts,
-  type PostLimits,
-  type PostParts,
-} from './post-event.ts';
+import { CONNECT_MS_MAX, POST_LIMITS, type PostLimits, type PostParts } from './post-event.ts';
+import { Posts } from './posts.ts';
 import { Feed } from './feed.ts';
 import { EventSweeper } from './event-sweeper.ts';
 
@@ -105,13 +100,10 @@ export function openWebhooks(parts: WebhooksParts): Webhooks {
       const row = await findWebhookRow(database.pool, listenerId);
       if (row === null || row.url === null) return null;
       const event = await insertTestEvent(database.pool, listenerId);
-      const attempt = await attemptDelivery(
-        event,
-        row.url,
-        new DeliveryWriter(row, writer),
-        testing,
-        0,
-      );
+      const target = { url: row.url, writer: new DeliveryWriter(row, writer) };
+      const attempt = await new Promise<Attempt | null>((resolve) => {
+        attemptDelivery({ delivery: event, ...target, fraction: 0 }, testing, resolve);
+      });
       if (attempt === null) return null;
       await recordAttempts(database.pool, [attempt.recorded]);
       return attempt.recorded;

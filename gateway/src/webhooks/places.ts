@@ -1,4 +1,5 @@
 import type { Clock } from '../runtime/clock.ts';
+import { Slots } from './slots.ts';
 
 /** At once, of all services: those that have just begun. */
 const YOUNG_MAX = 64;
@@ -20,6 +21,8 @@ export interface Place {
   readonly holder: Placed;
   readonly beganMs: number;
   isSuspect: boolean;
+  /** While it is young. */
+  slot: number | null;
 }
 
 /**
@@ -33,8 +36,7 @@ export interface Place {
 export class Places {
   readonly #clock: Clock;
   readonly #onFree: () => void;
-  /** Oldest first. */
-  readonly #young = new Set<Place>();
+  readonly #young = new Slots<Place>();
   #suspects = 0;
   #all = 0;
   #cancelAlarm: (() => void) | null = null;
@@ -56,8 +58,8 @@ export class Places {
 
   take(holder: Placed): Place {
     const beganMs = this.#clock.monotonicMs();
-    const place = { holder, beganMs, isSuspect: !holder.isTrusted };
-    this.#young.add(place);
+    const place: Place = { holder, beganMs, isSuspect: !holder.isTrusted, slot: null };
+    place.slot = this.#young.add(place);
     this.#all += 1;
     if (place.isSuspect) this.#suspects += 1;
     if (this.#cancelAlarm === null) this.#setAlarm(YOUNG_MS);
@@ -65,7 +67,7 @@ export class Places {
   }
 
   free(place: Place): void {
-    this.#young.delete(place);
+    this.#leaveYoung(place);
     this.#all -= 1;
     if (place.isSuspect) this.#suspects -= 1;
   }
@@ -75,30 +77,35 @@ export class Places {
     this.#cancelAlarm?.();
   }
 
+  #leaveYoung(place: Place): void {
+    if (place.slot !== null) this.#young.remove(place.slot);
+    place.slot = null;
+  }
+
   #setAlarm(delayMs: number): void {
     this.#cancelAlarm = this.#clock.after(delayMs, () => {
       this.#cancelAlarm = null;
-      const oldest = this.#takeOutSlow();
-      if (oldest !== null) this.#setAlarm(oldest.beganMs + YOUNG_MS - this.#clock.monotonicMs());
+      const nextMs = this.#takeOutSlow();
+      if (nextMs !== null) this.#setAlarm(nextMs);
     });
   }
 
-  /** @returns the oldest that is young */
-  #takeOutSlow(): Place | null {
+  /** @returns after how many milliseconds the next is slow, if it lasts; null when none is left */
+  #takeOutSlow(): number | null {
     const nowMs = this.#clock.monotonicMs();
     const before = this.#young.size;
-    let oldest: Place | null = null;
+    let nextMs = YOUNG_MS;
     for (const place of this.#young) {
-      if (place.beganMs + YOUNG_MS > nowMs) {
-        oldest = place;
-        break;
+      const leftMs = place.beganMs + YOUNG_MS - nowMs;
+      if (leftMs > 0) nextMs = Math.min(nextMs, leftMs);
+      else {
+        this.#leaveYoung(place);
+        place.holder.isTrusted = false;
+        if (!place.isSuspect) this.#suspects += 1;
+        place.isSuspect = true;
       }
-      this.#young.delete(place);
-      place.holder.isTrusted = false;
-      if (!place.isSuspect) this.#suspects += 1;
-      place.isSuspect = true;
     }
     if (this.#young.size < before) this.#onFree();
-    return oldest;
+    return this.#young.size === 0 ? null : nextMs;
   }
 }

@@ -3,6 +3,8 @@ import { toError } from '../domain/errors.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { OutgoingRefusal } from '../runtime/outgoing/outgoing-refusal.ts';
 import type { Outgoing } from '../runtime/outgoing/outgoing.ts';
+import type { WrittenDelivery } from './delivery-writer.ts';
+import { TooLate, type Posts, type UnderWay } from './posts.ts';
 
 /** How one attempt ended. */
 export interface PostResult {
@@ -51,110 +53,51 @@ export interface PostParts {
 
 /**
  * Posts a body and reads how the answer begins. Any 2xx is a success, a redirect is not followed.
- * Never throws: whatever goes wrong is a result.
+ * @param onEnd told once: whatever goes wrong is a result, too
  */
 export function postEvent(
   url: string,
-  body: Buffer,
-  headers: Readonly<Record<string, string>>,
+  written: WrittenDelivery,
   parts: PostParts,
-): Promise<PostResult> {
-  return new Promise((resolve) => {
-    new Post(parts, resolve).send(url, body, headers);
-  });
-}
-
-/**
- * Attempts on their way: each is cut off when it has taken too long, all of them when the gateway
- * stops. They all may take the same time, so that one alarm, for the oldest, is enough.
- */
-export class Posts {
-  readonly #clock: Clock;
-  readonly #totalMsMax: number;
-  /** Oldest first. */
-  readonly #underWay = new Set<Post>();
-  #cancelAlarm: (() => void) | null = null;
-  #isStopped = false;
-
-  constructor(clock: Clock, totalMsMax: number) {
-    this.#clock = clock;
-    this.#totalMsMax = totalMsMax;
-  }
-
-  get isStopped(): boolean {
-    return this.#isStopped;
-  }
-
-  add(post: Post): void {
-    this.#underWay.add(post);
-    if (this.#isStopped) post.cutOff(new Error('the gateway stops'));
-    else if (this.#cancelAlarm === null) this.#setAlarm(this.#totalMsMax);
-  }
-
-  delete(post: Post): void {
-    this.#underWay.delete(post);
-  }
-
-  stop(): void {
-    this.#isStopped = true;
-    this.#cancelAlarm?.();
-    for (const post of this.#underWay) post.cutOff(new Error('the gateway stops'));
-  }
-
-  #setAlarm(delayMs: number): void {
-    this.#cancelAlarm = this.#clock.after(delayMs, () => {
-      this.#cancelAlarm = null;
-      const nowMs = this.#clock.monotonicMs();
-      for (const post of this.#underWay) {
-        const leftMs = post.beganMs + this.#totalMsMax - nowMs;
-        if (leftMs > 0) {
-          this.#setAlarm(leftMs);
-          return;
-        }
-        post.cutOff(new TooLate());
-      }
-    });
-  }
+  onEnd: (result: PostResult) => void,
+): void {
+  new Post(parts, onEnd).send(url, written);
 }
 
 /**
  * One attempt, as undici tells of it. Its `request` would make a stream of every answer, of which
  * only the beginning is wanted: that costs more than all the rest.
  */
-class Post implements Dispatcher.DispatchHandler {
+class Post implements Dispatcher.DispatchHandler, UnderWay {
   readonly #parts: PostParts;
-  readonly #resolve: (result: PostResult) => void;
+  readonly #onEnd: (result: PostResult) => void;
   readonly beganMs: number;
   #controller: Dispatcher.DispatchController | null = null;
   #judged: Omit<PostResult, 'latencyMs' | 'answer'> | null = null;
   #chunks: Buffer[] = [];
   #bytes = 0;
   #isOver = false;
+  #slot = 0;
 
-  constructor(parts: PostParts, resolve: (result: PostResult) => void) {
+  constructor(parts: PostParts, onEnd: (result: PostResult) => void) {
     this.#parts = parts;
-    this.#resolve = resolve;
+    this.#onEnd = onEnd;
     this.beganMs = parts.clock.monotonicMs();
   }
 
-  send(url: string, body: Buffer, headers: Readonly<Record<string, string>>): void {
+  send(url: string, { body, headers }: WrittenDelivery): void {
     const { outgoing, limits, posts } = this.#parts;
-    posts.add(this);
-    if (this.#isOver) return;
+    this.#slot = posts.add(this);
     try {
-      const { origin, pathname, search } = outgoing.readUrl(url);
+      if (posts.isStopped) throw new Error('the gateway stops');
+      const { origin, path } = posts.targetOf(url, outgoing);
       const order: Dispatcher.DispatchOptions = {
         origin,
-        path: `${pathname}${search}`,
+        path,
         method: 'POST',
         headersTimeout: limits.firstByteMsMax,
         bodyTimeout: limits.totalMsMax,
-        headers: {
-          ...headers,
-          'content-type': 'application/json',
-          'content-length': String(body.length),
-          'user-agent': 'Tickwire',
-        },
+        headers,
         body,
       };
       outgoing.dispatcher.dispatch(order, this);
@@ -221,14 +164,12 @@ class Post implements Dispatcher.DispatchHandler {
     if (this.#isOver) return;
     this.#isOver = true;
     const { clock, limits, posts } = this.#parts;
-    posts.delete(this);
+    posts.remove(this.#slot);
     const latencyMs = Math.round(clock.monotonicMs() - this.beganMs);
     const answer = readStart(this.#chunks, limits.answerBytesMax);
-    this.#resolve({ ...judged, latencyMs, answer });
+    this.#onEnd({ ...judged, latencyMs, answer });
   }
 }
-
-class TooLate extends Error {}
 
 function judge(
   status: number,
