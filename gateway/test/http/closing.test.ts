@@ -7,10 +7,10 @@ import { HttpOnly } from '../harness/http-only.ts';
 test('a client that goes on asking on one connection does not keep the server from closing', async () => {
   const http = await HttpOnly.start();
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  let isClosed = false;
+  const closed = new AbortController();
   let answered = 0;
   const client = async (): Promise<void> => {
-    while (!isClosed) {
+    while (!closed.signal.aborted) {
       const request = get(`${http.url}/serviceSettings/unknown`, { agent });
       const [response] = (await once(request, 'response')) as [IncomingMessage];
       response.resume();
@@ -22,7 +22,7 @@ test('a client that goes on asking on one connection does not keep the server fr
   const asking = client().catch(() => undefined);
   await http.ask('/');
   await http[Symbol.asyncDispose]();
-  isClosed = true;
+  closed.abort();
   agent.destroy();
   await asking;
   assert.ok(answered > 0);
