@@ -109,6 +109,8 @@ export async function openAccounts(ground: Ground, stack: AsyncDisposableStack):
   const pacing: Pacing = new Pacing({
     database,
     policy: config.pacing,
+    askNewChatCap: async (serviceId) =>
+      (await (await sessions.connectionOf(serviceId))?.findNewChatCap()) ?? null,
     clock,
     random: systemRandom,
     log,

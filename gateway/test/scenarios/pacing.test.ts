@@ -79,6 +79,21 @@ test('a 463 pauses new chats, also after a restart; chats that exist go on', asy
   await world.waitForStatus(apiKey, toDan, { status: 'In the send queue' });
 });
 
+test('WhatsApp’s own cap on new chats is asked for when a day is over, and kept to', async () => {
+  const other = await world.makeService({ link: '447400000019' });
+  const order = { kind: 'new-chat-cap', phone: '447400000019', total: 10, used: 7 };
+  await world.askSimulator('/simulator/faults', order);
+  const path = `/admin/services/${other}/pacing`;
+  await world.askAsOperator(path, { ...QUICK, gapSecondsMin: 0, gapSecondsMax: 0 }, 'PUT');
+  const allowed = await world.send(other, ANN, 'the eighth');
+  await world.waitForStatus(other, allowed, { status: 'OK' });
+  await world.send(other, BOB, 'the ninth');
+  const standing = async () => (await world.ask(`/pacing/${other}`)).json;
+  await waitUntil('it to be held', async () => (await standing()).held === 1);
+  const { newChats } = await standing();
+  assert.deepEqual([newChats.whatsAppAllows, newChats.holdsBack.reason], [0, 'whatsapp_cap']);
+});
+
 test('a service that asks for it no more is as fast as before', async () => {
   const path = `/admin/services/${apiKey}/pacing`;
   await world.askAsOperator(path, { pacing: 'default' }, 'PUT');
