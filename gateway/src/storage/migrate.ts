@@ -11,6 +11,7 @@ import * as idempotency from './migrations/0008-idempotency.ts';
 import * as sessionEnds from './migrations/0009-session-ends.ts';
 import * as webhooks from './migrations/0010-webhooks.ts';
 import * as partners from './migrations/0011-partners.ts';
+import * as agentsListen from './migrations/0013-agents-listen.ts';
 import * as pacingNews from './migrations/0014-pacing-news.ts';
 import * as newChatCap from './migrations/0015-new-chat-cap.ts';
 import { openDatabase } from './database.ts';
@@ -29,6 +30,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0009-session-ends': sessionEnds,
   '0010-webhooks': webhooks,
   '0011-partners': partners,
+  '0013-agents-listen': agentsListen,
   '0014-pacing-news': pacingNews,
   '0015-new-chat-cap': newChatCap,
 };
