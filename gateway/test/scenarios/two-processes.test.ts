@@ -140,7 +140,7 @@ test('what one process keeps is told to a listener of the other', async () => {
     }
     return told;
   })();
-  const messageId = await sendThrough(world.gateway, apiKey, '447400000453', 'listen');
+  const messageId = await sendThrough(world.gateway, apiKey, '447400000459', 'listen');
   const isTold = (): boolean =>
     told.includes(`"messageId":"${messageId}"`) && told.includes('read');
   await waitUntil('its states', isTold, SHOWN_WITHIN_MS);
