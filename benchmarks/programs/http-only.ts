@@ -13,6 +13,7 @@ import { systemClock } from '../../gateway/src/runtime/clock.ts';
 import { createLog } from '../../gateway/src/runtime/log.ts';
 import { systemRandom } from '../../gateway/src/runtime/random.ts';
 import type { SessionControl } from '../../gateway/src/sessions/session-control.ts';
+import { UNWATCHED } from '../../gateway/src/storage/database-pulse.ts';
 import { openDatabase } from '../../gateway/src/storage/database.ts';
 import { answer } from '../processes/answering.ts';
 
@@ -50,6 +51,7 @@ const noMedia: MediaIntake = {
 answer('listen', async ({ databaseUrl, masterKeyHex }: HttpOnlyPlace): Promise<string> => {
   const app = await createHttpServer({
     database: openDatabase(databaseUrl, () => undefined),
+    silence: UNWATCHED,
     intake: {
       keep: ({ messages, recipients }) => {
         const ids = messages.map(() => messageId((lastId += 1)));

@@ -1,6 +1,6 @@
 import type { Config } from './config/config.ts';
 import type { Secrets } from './config/secrets.ts';
-import type { ServiceId } from './domain/ids.ts';
+import { serviceId as serviceIdOf, type ServiceId } from './domain/ids.ts';
 import type { PacingPolicy } from './domain/pacing.ts';
 import type { Lease } from './domain/lease.ts';
 import { FileDownloader } from './inbox/file-downloader.ts';
@@ -25,6 +25,7 @@ import { WantedLook } from './sessions/wanted-look.ts';
 import type { SimulatedTrust, SimulatedWhatsApp } from './simulated-whatsapp.ts';
 import type { Database } from './storage/database.ts';
 import { StoredKeyVault } from './storage/keys/key-vault.ts';
+import { CHANNELS } from './storage/notices/channels.ts';
 import type { Notices } from './storage/notices/notices.ts';
 import { createConnector, whatsAppEndpoint } from './whatsapp/connector.ts';
 import { onlyMediaHost } from './whatsapp/files/media-hosts.ts';
@@ -96,6 +97,9 @@ export async function openAccounts(ground: Ground, stack: AsyncDisposableStack):
     {
       seek: (serviceId) => ownership.seek(serviceId),
       letGo: (serviceId) => ownership.letGo(serviceId),
+      linking: (lease, isLinking) => {
+        ownership.linking(lease, isLinking);
+      },
     },
     listenTo(
       inbox,
@@ -127,14 +131,14 @@ export async function openAccounts(ground: Ground, stack: AsyncDisposableStack):
   stack.defer(() => ownership.stop());
   stack.defer(startHealthReports({ database, sessions, clock, log }));
   stack.defer(() => outbox.stop(ANSWERS_ON_STOP_MS_MAX));
-  hearOthers(ground, sessions, outbox, ownership, stack);
-  const downloader = openDownloader(config, database, files, connector, sessions, clock, log);
-  downloader.start();
-  stack.defer(() => downloader.stop(DOWNLOADS_ON_STOP_MS_MAX));
   const changed = (serviceId: ServiceId): void => {
     pacing.forget(serviceId);
     outbox.changed(serviceId);
   };
+  hearOthers(ground, sessions, outbox, ownership, changed, stack);
+  const downloader = openDownloader(config, database, files, connector, sessions, clock, log);
+  downloader.start();
+  stack.defer(() => downloader.stop(DOWNLOADS_ON_STOP_MS_MAX));
   const policy = config.pacing;
   return { sessions, gate, outbox, pacing: { policy, changed }, ownership, downloader };
 }
@@ -164,6 +168,7 @@ function hearOthers(
   sessions: Sessions,
   outbox: Outbox,
   ownership: Ownership,
+  pacingChanged: (serviceId: ServiceId) => void,
   stack: AsyncDisposableStack,
 ): void {
   const isHeld = (serviceId: ServiceId): boolean => ownership.leaseOf(serviceId) !== null;
@@ -179,6 +184,16 @@ function hearOthers(
   stack.defer(() => {
     due.stop();
   });
+  const stopListening = notices.listen(CHANNELS.pacingChanged, {
+    onNotice: (payload) => {
+      const serviceId = serviceIdOf(Number(payload));
+      if (isHeld(serviceId)) pacingChanged(serviceId);
+    },
+    onGap: () => {
+      for (const serviceId of held()) pacingChanged(serviceId);
+    },
+  });
+  stack.defer(stopListening);
   const wanted = new WantedLook({ notices, sessions, held, freed, clock, log });
   wanted.start();
   stack.defer(() => {

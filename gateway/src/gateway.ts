@@ -1,10 +1,12 @@
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import { Registry, collectDefaultMetrics } from 'prom-client';
 import { openAccounts, type Accounts } from './accounts.ts';
 import type { Config } from './config/config.ts';
 import { openSecrets, type Secrets } from './config/secrets.ts';
+import { toError } from './domain/errors.ts';
 import { createKeyring } from './http/access/keyring.ts';
 import { createFileLinks } from './http/media/file-links.ts';
 import type { ServiceId } from './domain/ids.ts';
@@ -25,6 +27,8 @@ import { systemRandom } from './runtime/random.ts';
 import { addSessionMetrics, gateWarnings } from './sessions/session-metrics.ts';
 import { openSimulatedWhatsApp } from './simulated-whatsapp.ts';
 import { DatabaseClock } from './storage/clock/database-clock.ts';
+import { isDatabaseAway } from './storage/database-away.ts';
+import { DatabasePulse } from './storage/database-pulse.ts';
 import { openDatabase, type Database } from './storage/database.ts';
 import { assertDurable } from './storage/embedded/durability.ts';
 import { startEmbeddedPostgres } from './storage/embedded/embedded-postgres.ts';
@@ -47,18 +51,31 @@ export interface Gateway extends AsyncDisposable {
   readonly hasSimulator: boolean;
 }
 
+/** A PostgreSQL that was started at the same time, or that recovers, may take so long. */
+const DATABASE_AWAY_MS_MAX = 60_000;
+const START_AGAIN_MS = 1000;
+
 /**
  * Builds the parts and joins them; what holds sockets is joined in `accounts.ts`. What is started is
- * stopped in the opposite order, also when a later part can not be started.
+ * stopped in the opposite order, also when a later part can not be started. While the database is
+ * away it is tried again, for a minute.
+ * @param stop ends the trying
  * @throws when a part can not be started; the message says which setting to change
  */
-export async function startGateway(config: Config, log: Log): Promise<Gateway> {
-  const stack = new AsyncDisposableStack();
-  try {
-    return await buildGateway(config, log, stack);
-  } catch (error) {
-    await stack.disposeAsync();
-    throw error;
+export async function startGateway(config: Config, log: Log, stop: AbortSignal): Promise<Gateway> {
+  const sinceMs = systemClock.monotonicMs();
+  for (;;) {
+    const stack = new AsyncDisposableStack();
+    try {
+      return await buildGateway(config, log, stack);
+    } catch (thrown) {
+      await stack.disposeAsync();
+      const error = toError(thrown);
+      const isInTime = systemClock.monotonicMs() - sinceMs < DATABASE_AWAY_MS_MAX;
+      if (!isDatabaseAway(error) || !isInTime || stop.aborted) throw error;
+      log.warn({ cause: error.message }, 'the database is away; trying again to start');
+      await delay(START_AGAIN_MS, undefined, { signal: stop }).catch(() => undefined);
+    }
   }
 }
 
@@ -90,6 +107,7 @@ async function buildGateway(
   const housekeeping = new Housekeeping({ database, sessions, metrics, clock, log });
   const http = await createHttpServer({
     database,
+    silence: watchDatabase(leaseDatabase, log, stack),
     intake: createIntake(database, kept),
     queueChanged,
     media: media.intake,
@@ -186,6 +204,22 @@ async function prepareDatabase(
     clock.stop();
   });
   return { database, leaseDatabase, notices, clock };
+}
+
+function watchDatabase(database: Database, log: Log, stack: AsyncDisposableStack): DatabasePulse {
+  const pulse = new DatabasePulse(
+    () => databaseAnswers(database),
+    systemClock,
+    (isSilent) => {
+      if (isSilent) log.error('the database does not answer; requests are refused until it does');
+      else log.warn('the database answers again');
+    },
+  );
+  pulse.start();
+  stack.defer(() => {
+    pulse.stop();
+  });
+  return pulse;
 }
 
 /** Files on their way out and in: on this disk, and where other processes may need them, there. */

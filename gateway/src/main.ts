@@ -10,7 +10,11 @@ try {
   const log = createLog(config.logLevel);
   keepAliveOnRejection(log);
   const stop = stopSignal();
-  await using gateway = await startGateway(config, log);
+  const stopped = new AbortController();
+  void stop.then(() => {
+    stopped.abort();
+  });
+  await using gateway = await startGateway(config, log, stopped.signal);
   await welcome(gateway, config);
   log.info({ signal: await stop }, 'stopping');
 } catch (error) {

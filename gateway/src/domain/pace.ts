@@ -12,8 +12,8 @@ export interface Pace {
   /** Since when the account is linked; it warms up from then on. */
   readonly linkedAtMs: number;
   readonly newChatsPausedUntilMs: number;
+  /** WhatsApp called the account too fast: nothing goes earlier. */
   readonly pausedUntilMs: number;
-  readonly pauseReason: 'too_fast' | 'temporary_ban' | null;
   /** How many times slower than set, as it was at `slowedAtMs`; at least 1. */
   readonly slowdown: number;
   readonly slowedAtMs: number;

@@ -203,7 +203,6 @@ export const PACE_REASONS = {
   account_restricted:
     'WhatsApp lets this account begin no new chats for now; chats that exist go on.',
   too_fast: 'WhatsApp said that this account sends too fast.',
-  temporary_ban: 'WhatsApp has banned this account for a time.',
 } as const;
 
 export type PaceReason = keyof typeof PACE_REASONS;

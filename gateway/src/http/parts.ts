@@ -10,6 +10,7 @@ import type { Log } from '../runtime/log.ts';
 import type { Random } from '../runtime/random.ts';
 import type { SessionControl } from '../sessions/session-control.ts';
 import type { Database } from '../storage/database.ts';
+import type { Silence } from '../storage/database-pulse.ts';
 import type { RecordedAttempt } from '../storage/webhooks/record-attempts.ts';
 
 /** Where events go out; `webhooks/` has it. */
@@ -59,6 +60,8 @@ interface FeedPort {
 /** Everything the HTTP edge stands on; it opens and closes none of it. */
 export interface HttpParts {
   readonly database: Database;
+  /** Tells when the database hangs. */
+  readonly silence: Silence;
   readonly intake: Intake;
   /** Messages of this service joined the queue, or are due at another time. Committed already. */
   queueChanged(serviceId: ServiceId): void;

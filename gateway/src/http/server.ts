@@ -5,6 +5,7 @@ import { discardRest } from './answers/unread-body.ts';
 import { problemOf, rawErrorAnswer, sendProblem } from './answers/error-answer.ts';
 import { createEdge } from './edge.ts';
 import { addBodyParsers } from './parameters/body-parsers.ts';
+import type { Silence } from '../storage/database-pulse.ts';
 import type { HttpParts } from './parts.ts';
 import { addRoutes } from './routes.ts';
 import { isReread, readOnceMore } from './wire/second-reading.ts';
@@ -66,6 +67,7 @@ export async function createHttpServer(parts: HttpParts): Promise<FastifyInstanc
     sendProblem(request, reply, new Problem('route_not_found'));
   });
   addRequestHooks(app, parts);
+  refuseDuringSilence(app, parts.silence);
   await addBodyParsers(app);
   const methods = refuseOtherMethods(app);
   await addRoutes(app, createEdge(parts));
@@ -86,6 +88,28 @@ const CLIENT_ERRORS: Partial<
   HPE_HEADER_OVERFLOW: [431, 'body_too_large'],
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'malformed_request'],
 };
+
+/**
+ * A database that hangs would let callers hang with it. They are told to come again; what was asked
+ * of it may still be done, as when a connection breaks before the answer.
+ */
+function refuseDuringSilence(app: FastifyInstance, silence: Silence): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    if (request.routeOptions.config.needsNoDatabase === true) {
+      done();
+      return;
+    }
+    if (silence.isSilent) {
+      done(new Problem('not_ready'));
+      return;
+    }
+    const end = silence.onSilence(() => {
+      if (!reply.sent && !reply.raw.headersSent) void reply.send(new Problem('not_ready'));
+    });
+    reply.raw.once('close', end);
+    done();
+  });
+}
 
 function addRequestHooks(app: FastifyInstance, parts: HttpParts): void {
   let isClosing = false;

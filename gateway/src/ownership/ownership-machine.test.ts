@@ -1,267 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { serviceId, type ServiceId } from '../domain/ids.ts';
-import type { Lease } from '../domain/lease.ts';
-import {
-  mayUse,
-  OUTSIDE,
-  stepOwnership,
-  type OwnershipEffect,
-  type OwnershipEvent,
-  type OwnershipModel,
-} from './ownership-machine.ts';
-import { timesOf } from './ownership-times.ts';
-
-// Several workers, a database, and time that passes differently for each: they stall, are killed, and
-// find the database away, in any order. The database is the few rules of `storage/leases`.
-
-const TIMES = timesOf(30_000);
-const ACCOUNTS = 7;
-const STEP_MS = 500;
-
-interface StoredLease {
-  worker: string | null;
-  epoch: number;
-}
-
-class World {
-  nowMs = 0;
-  isDatabaseAway = false;
-  /** The rows of the workers: their beats. */
-  readonly rows = new Map<string, number>();
-  readonly leases = new Map<ServiceId, StoredLease>();
-  readonly workers: SimulatedWorker[] = [];
-
-  constructor(workerCount: number) {
-    for (let index = 1; index <= ACCOUNTS; index += 1) {
-      this.leases.set(serviceId(index), { worker: null, epoch: 0 });
-    }
-    for (let index = 0; index < workerCount; index += 1) {
-      this.workers.push(new SimulatedWorker(this, `home ${index}`, index * 1_000_000));
-    }
-  }
-
-  remove(id: string): void {
-    if (!this.rows.delete(id)) return;
-    for (const lease of this.leases.values()) if (lease.worker === id) lease.worker = null;
-  }
-
-  advance(): void {
-    this.nowMs += STEP_MS;
-    for (const worker of this.workers) worker.advance();
-  }
-
-  /** Who could put a frame of this account on the wire now. */
-  usersOf(id: ServiceId): SimulatedWorker[] {
-    return this.workers.filter((worker) => worker.isUsing(id));
-  }
-}
-
-class SimulatedWorker {
-  readonly #world: World;
-  readonly #home: string;
-  /** Its monotonic clock begins anywhere. */
-  readonly #offsetMs: number;
-  model: OwnershipModel = OUTSIDE.model;
-  #starts = 0;
-  #ids: string[] = [];
-  #isAlive = false;
-  isAsleep = false;
-  /** Sockets that are open, with their epochs. */
-  readonly sockets = new Map<ServiceId, Lease>();
-  #waiting: { atMs: number; run: () => void }[] = [];
-  /** Slow answers, milliseconds. */
-  latencyMs = 0;
-
-  constructor(world: World, home: string, offsetMs: number) {
-    this.#world = world;
-    this.#home = home;
-    this.#offsetMs = offsetMs;
-    this.start();
-  }
-
-  get isAlive(): boolean {
-    return this.#isAlive;
-  }
-
-  start(): void {
-    if (this.#isAlive) return;
-    this.#isAlive = true;
-    this.isAsleep = false;
-    this.model = OUTSIDE.model;
-    this.#ids = [];
-    this.#carryOut(OUTSIDE.effects);
-  }
-
-  kill(): void {
-    this.#isAlive = false;
-    this.#waiting = [];
-    this.sockets.clear();
-  }
-
-  advance(): void {
-    if (!this.#isAlive || this.isAsleep) return;
-    const due = this.#waiting.filter(({ atMs }) => atMs <= this.#world.nowMs);
-    this.#waiting = this.#waiting.filter(({ atMs }) => atMs > this.#world.nowMs);
-    for (const { run } of due) run();
-    this.#dispatch({ type: 'time' });
-    if (this.model.phase === 'gone') this.kill();
-  }
-
-  leave(): void {
-    if (this.#isAlive && !this.isAsleep) this.#dispatch({ type: 'leave' });
-  }
-
-  isUsing(id: ServiceId): boolean {
-    const lease = this.sockets.get(id);
-    // Asleep it writes nothing, but when it wakes it may, before anything else happens.
-    return lease !== undefined && mayUse(this.model, lease, this.#monotonicMs());
-  }
-
-  #monotonicMs(): number {
-    return this.#world.nowMs + this.#offsetMs;
-  }
-
-  #dispatch(event: OwnershipEvent): void {
-    const step = stepOwnership(this.model, event, this.#monotonicMs(), TIMES);
-    this.model = step.model;
-    this.#carryOut(step.effects);
-  }
-
-  /** Asks the database now; what it says comes later, if it says anything. */
-  #ask<Result>(question: () => Result, tell: (result: Result | 'away') => void): void {
-    const result = this.#world.isDatabaseAway ? ('away' as const) : question();
-    const atMs = this.#world.nowMs + this.latencyMs;
-    this.#waiting.push({ atMs, run: () => tell(result) });
-  }
-
-  #carryOut(effects: readonly OwnershipEffect[]): void {
-    for (const effect of effects) this.#carryOutOne(effect);
-  }
-
-  #carryOutOne(effect: OwnershipEffect): void {
-    const { leases, rows } = this.#world;
-    const id = this.#ids.at(-1) ?? '';
-    const sentAtMs = this.#monotonicMs();
-    switch (effect.type) {
-      case 'enter': {
-        const { run } = effect;
-        const enter = (): void => {
-          const old =
-            this.#ids.length === 0
-              ? [...rows.keys()].filter((row) => row.startsWith(this.#home))
-              : this.#ids;
-          for (const row of old) this.#world.remove(row);
-          this.#ids = [`${this.#home}, start ${(this.#starts += 1)}`];
-          rows.set(this.#ids[0] ?? '', 0);
-        };
-        this.#ask(enter, (answer) =>
-          this.#dispatch(
-            answer === 'away' ? { type: 'not-entered', run } : { type: 'entered', run, sentAtMs },
-          ),
-        );
-        break;
-      }
-      case 'beat':
-        this.#beat(id, effect.run, sentAtMs);
-        break;
-      case 'look': {
-        const { run, room } = effect;
-        const gain = (): Lease[] => {
-          if (!rows.has(id)) return [];
-          const free = [...leases].filter(([, lease]) => lease.worker === null).slice(0, room.test);
-          return free.map(([account, lease]) => {
-            lease.worker = id;
-            lease.epoch += 1;
-            return { serviceId: account, epoch: lease.epoch };
-          });
-        };
-        this.#ask(gain, (gained) => {
-          if (gained !== 'away' && gained.length > 0) {
-            this.#dispatch({
-              type: 'gained',
-              run,
-              gained: gained.map((lease) => ({ lease, mode: 'test' })),
-            });
-          }
-          this.#dispatch({ type: 'looked', foundAll: true });
-        });
-        break;
-      }
-      case 'take':
-        this.sockets.set(effect.gained.lease.serviceId, effect.gained.lease);
-        break;
-      case 'end': {
-        const { lease } = effect;
-        this.#waiting.push({
-          atMs: this.#world.nowMs + 1000,
-          run: () => {
-            if (this.sockets.get(lease.serviceId)?.epoch === lease.epoch)
-              this.sockets.delete(lease.serviceId);
-            this.#dispatch({ type: 'ended', lease });
-          },
-        });
-        break;
-      }
-      case 'drop':
-        for (const lease of effect.leases) this.sockets.delete(lease.serviceId);
-        break;
-      case 'release':
-        this.#release(effect.leases, id);
-        break;
-      case 'bury':
-        this.#ask(
-          () => rows.get(effect.peer.id) === effect.peer.beat && this.#world.remove(effect.peer.id),
-          () => undefined,
-        );
-        break;
-      case 'depart':
-        if (!this.#world.isDatabaseAway) this.#world.remove(id);
-        break;
-    }
-  }
-
-  #beat(id: string, run: number, sentAtMs: number): void {
-    const { rows, leases } = this.#world;
-    const ask = () => {
-      const beat = rows.get(id);
-      if (beat === undefined) return null;
-      rows.set(id, beat + 1);
-      const peers = [...rows].filter(([row]) => row !== id);
-      const held = [...leases.values()].filter((lease) => lease.worker !== null).length;
-      return {
-        peers: peers.map(([row, rowBeat]) => ({
-          id: row,
-          beat: rowBeat,
-          modes: ['test'] as const,
-        })),
-        census: [{ mode: 'test' as const, wanted: ACCOUNTS, held }],
-      };
-    };
-    this.#ask(ask, (answer) => {
-      if (answer === 'away') this.#dispatch({ type: 'not-beaten', run, sentAtMs, isAway: true });
-      else if (answer === null) this.#dispatch({ type: 'buried', run });
-      else this.#dispatch({ type: 'beaten', run, sentAtMs, ...answer });
-    });
-  }
-
-  /** Tried until the database is there. */
-  #release(given: readonly Lease[], id: string): void {
-    const release = (): void => {
-      for (const { serviceId: account, epoch } of given) {
-        const lease = this.#world.leases.get(account);
-        if (lease?.worker === id && lease.epoch === epoch) lease.worker = null;
-      }
-    };
-    this.#ask(release, (answer) => {
-      if (answer === 'away') this.#release(given, id);
-    });
-  }
-}
+import { ACCOUNTS, STEP_MS, World } from '../../test/harness/ownership-world.ts';
+import { serviceId } from '../domain/ids.ts';
 
 type Blow =
   | { readonly kind: 'kill' | 'start' | 'sleep' | 'wake' | 'leave'; readonly worker: number }
+  | { readonly kind: 'link'; readonly worker: number; readonly isLinking: boolean }
   | { readonly kind: 'slow'; readonly worker: number; readonly latencyMs: number }
   | { readonly kind: 'database-away' | 'database-back' };
 
@@ -275,6 +20,7 @@ function strike(world: World, blow: Blow): void {
   if (blow.kind === 'kill') worker.kill();
   else if (blow.kind === 'start') worker.start();
   else if (blow.kind === 'leave') worker.leave();
+  else if (blow.kind === 'link') worker.link(blow.isLinking);
   else if (blow.kind === 'slow') worker.latencyMs = blow.latencyMs;
   else worker.isAsleep = blow.kind === 'sleep';
 }
@@ -292,6 +38,11 @@ const anyBlow: fc.Arbitrary<Blow> = fc.oneof(
       'leave',
     ),
     worker: anyWorker,
+  }),
+  fc.record({
+    kind: fc.constant('link' as const),
+    worker: anyWorker,
+    isLinking: fc.boolean(),
   }),
   fc.record({
     kind: fc.constant('slow' as const),
@@ -387,6 +138,40 @@ test('after a kill the other has everything within 45 seconds, after leaving wit
     const tookMs = stepsUntil(world, () => first?.sockets.size === ACCOUNTS);
     assert.ok(tookMs <= withinMs, `${how}: after ${tookMs} ms`);
   }
+});
+
+test('an account that is being linked stays until it is linked, or for some minutes', () => {
+  for (const isLinked of [true, false]) {
+    const world = new World(2);
+    const [first, second] = world.workers;
+    second?.leave();
+    for (let step = 0; step < 20; step += 1) world.advance();
+    first?.link(true);
+    second?.start();
+    for (let step = 0; step < 500; step += 1) {
+      world.advance();
+      // The next code of the same try, and the next.
+      if (step % 40 === 0) first?.link(true);
+      assert.equal(first?.sockets.size, ACCOUNTS, `at ${world.nowMs} ms`);
+    }
+    if (isLinked) first?.link(false);
+    const tookMs = stepsUntil(world, () => second?.sockets.size === 3);
+    assert.ok(tookMs < (isLinked ? 20_000 : 80_000), `after ${tookMs} ms`);
+    assert.equal(first?.sockets.size, 4);
+  }
+});
+
+test('what is not being linked is shared meanwhile', () => {
+  const world = new World(2);
+  const [first, second] = world.workers;
+  second?.leave();
+  for (let step = 0; step < 20; step += 1) world.advance();
+  const last = [...(first?.sockets.values() ?? [])].at(-1);
+  assert.ok(first !== undefined && last !== undefined);
+  first.link(true, last.serviceId);
+  second?.start();
+  stepsUntil(world, () => second?.sockets.size === 3);
+  assert.equal(first.sockets.get(last.serviceId), last);
 });
 
 test('a start in the same data directory waits for nobody', () => {

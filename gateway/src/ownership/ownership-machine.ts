@@ -1,8 +1,48 @@
-import type { ServiceId } from '../domain/ids.ts';
 import type { Lease } from '../domain/lease.ts';
 import { shareOut, type Census, type Mode } from './fair-share.ts';
-import { observePeers, type Observations, type PeerBeat } from './observe-peers.ts';
+import { observePeers } from './observe-peers.ts';
+import {
+  FRESH,
+  type Gained,
+  type Holding,
+  type OwnershipEffect,
+  type OwnershipEvent,
+  type OwnershipModel,
+  type OwnershipStep,
+} from './ownership-model.ts';
 import { ALONE_MS_MAX, type OwnershipTimes } from './ownership-times.ts';
+
+/** The most accounts gained in one look, of each mode. */
+const GAIN_MAX = 20;
+const GIVE_AWAY_MAX = 5;
+const RETRY_MS = 1000;
+const UNCLAIMED_MS = 15_000;
+const SHARING_RESTS_MS = 600_000;
+/** Longer than WhatsApp gives the codes of one try. */
+const LINKING_MS_MAX = 300_000;
+
+/** A worker before its first step. */
+export const OUTSIDE: OwnershipStep = enter({
+  ...FRESH,
+  phase: 'entering',
+  run: 0,
+  sharesAgainAtMs: -Infinity,
+});
+
+/** Whether a new socket may be opened under the lease. */
+export function mayOpen(
+  model: OwnershipModel,
+  lease: Lease,
+  nowMs: number,
+  times: OwnershipTimes,
+): boolean {
+  return nowMs < model.confirmedAtMs + times.usableMs && isHeld(model, lease)?.isEnding === false;
+}
+
+/** Whether a socket that was opened under the lease may be used. */
+export function mayUse(model: OwnershipModel, lease: Lease, nowMs: number): boolean {
+  return nowMs < model.usableUntilMs && isHeld(model, lease) !== null;
+}
 
 /**
  * How a worker (a process that holds sockets) gains accounts and gives them up, as a pure function.
@@ -32,135 +72,14 @@ import { ALONE_MS_MAX, type OwnershipTimes } from './ownership-times.ts';
  *
  * **Rebalance.** A worker with more than its share, when nothing is free, ends a few accounts a
  * beat; others gain them. What nobody gains, because another worker is there and does not work, is
- * taken after a while in spite of the share, and sharing rests then.
+ * taken after a while in spite of the share, and sharing rests then. An account that is being linked
+ * is not given away: its QR code or pairing code would come to nothing.
  *
  * **Give up.** Ending an account closes its socket, keeps what is to be kept, and only then frees
  * the lease.
+ *
+ * @param nowMs monotonic milliseconds
  */
-export interface OwnershipModel {
-  readonly phase: 'entering' | 'working' | 'leaving' | 'gone';
-  /** Which time it entered; answers to what was asked before an earlier one are void. */
-  readonly run: number;
-  readonly held: ReadonlyMap<ServiceId, Holding>;
-  /** When the last beat that succeeded was sent. */
-  readonly confirmedAtMs: number;
-  readonly usableUntilMs: number;
-  readonly isAlone: boolean;
-  readonly peers: Observations;
-  readonly isBusyBeating: boolean;
-  readonly nextBeatAtMs: number;
-  readonly isBusyLooking: boolean;
-  readonly nextLookAtMs: number;
-  /** How many more of each mode it may gain. */
-  readonly room: Readonly<Record<Mode, number>>;
-  /** Since when something is free although it has its share. */
-  readonly unclaimedSinceMs: Readonly<Record<Mode, number | null>>;
-  /** Until then it gives nothing away to others. */
-  readonly sharesAgainAtMs: number;
-}
-
-/** An account that is held. */
-interface Holding {
-  readonly lease: Lease;
-  readonly mode: Mode;
-  /** Its socket is being closed. */
-  readonly isEnding: boolean;
-}
-
-export type OwnershipEvent =
-  | { readonly type: 'time' }
-  | { readonly type: 'entered'; readonly run: number; readonly sentAtMs: number }
-  | { readonly type: 'not-entered'; readonly run: number }
-  | {
-      readonly type: 'beaten';
-      readonly run: number;
-      readonly sentAtMs: number;
-      readonly peers: readonly PeerBeat[];
-      readonly census: Census | null;
-    }
-  | { readonly type: 'buried'; readonly run: number }
-  | {
-      readonly type: 'not-beaten';
-      readonly run: number;
-      readonly sentAtMs: number;
-      readonly isAway: boolean;
-    }
-  | { readonly type: 'gained'; readonly run: number; readonly gained: readonly Gained[] }
-  | { readonly type: 'looked'; readonly foundAll: boolean }
-  | { readonly type: 'ended'; readonly lease: Lease }
-  /** A write was refused, or a lease may have become free. */
-  | { readonly type: 'doubt' }
-  | { readonly type: 'freed' }
-  | { readonly type: 'unwanted'; readonly serviceId: ServiceId }
-  | { readonly type: 'leave' };
-
-/** A lease that was gained. */
-interface Gained {
-  readonly lease: Lease;
-  readonly mode: Mode;
-}
-
-export type OwnershipEffect =
-  | { readonly type: 'enter'; readonly run: number }
-  | { readonly type: 'beat'; readonly run: number }
-  | { readonly type: 'look'; readonly run: number; readonly room: Readonly<Record<Mode, number>> }
-  | { readonly type: 'take'; readonly gained: Gained }
-  | { readonly type: 'end'; readonly lease: Lease }
-  | { readonly type: 'drop'; readonly leases: readonly Lease[] }
-  | { readonly type: 'release'; readonly leases: readonly Lease[] }
-  | { readonly type: 'bury'; readonly peer: PeerBeat }
-  | { readonly type: 'depart' };
-
-export interface OwnershipStep {
-  readonly model: OwnershipModel;
-  readonly effects: readonly OwnershipEffect[];
-}
-
-/** The most accounts gained in one look, of each mode. */
-const GAIN_MAX = 20;
-const GIVE_AWAY_MAX = 5;
-const RETRY_MS = 1000;
-const UNCLAIMED_MS = 15_000;
-const SHARING_RESTS_MS = 600_000;
-
-const FRESH: Omit<OwnershipModel, 'phase' | 'run' | 'sharesAgainAtMs'> = {
-  held: new Map(),
-  confirmedAtMs: -Infinity,
-  usableUntilMs: -Infinity,
-  isAlone: false,
-  peers: new Map(),
-  isBusyBeating: false,
-  nextBeatAtMs: -Infinity,
-  isBusyLooking: false,
-  nextLookAtMs: -Infinity,
-  room: { test: 0, live: 0 },
-  unclaimedSinceMs: { test: null, live: null },
-};
-
-/** A worker before its first step. */
-export const OUTSIDE: OwnershipStep = enter({
-  ...FRESH,
-  phase: 'entering',
-  run: 0,
-  sharesAgainAtMs: -Infinity,
-});
-
-/** Whether a new socket may be opened under the lease. */
-export function mayOpen(
-  model: OwnershipModel,
-  lease: Lease,
-  nowMs: number,
-  times: OwnershipTimes,
-): boolean {
-  return nowMs < model.confirmedAtMs + times.usableMs && isHeld(model, lease)?.isEnding === false;
-}
-
-/** Whether a socket that was opened under the lease may be used. */
-export function mayUse(model: OwnershipModel, lease: Lease, nowMs: number): boolean {
-  return nowMs < model.usableUntilMs && isHeld(model, lease) !== null;
-}
-
-/** @param nowMs monotonic milliseconds */
 export function stepOwnership(
   model: OwnershipModel,
   event: OwnershipEvent,
@@ -211,6 +130,8 @@ function react(
     }
     case 'ended':
       return onEnded(model, event.lease);
+    case 'linking':
+      return { model: afterLinking(model, event, nowMs), effects: [] };
     case 'doubt':
       return onTime({ ...model, nextBeatAtMs: nowMs }, nowMs, times);
     case 'freed':
@@ -287,10 +208,28 @@ function share(
       sharesAgainAtMs = nowMs + SHARING_RESTS_MS;
     }
     if (free === 0 && nowMs >= sharesAgainAtMs && excess > 0) {
-      surplus.push(...mine.slice(-Math.min(excess, GIVE_AWAY_MAX)));
+      const movable = mine.filter((holding) => !isBeingLinked(holding, nowMs));
+      surplus.push(...movable.slice(-Math.min(excess, GIVE_AWAY_MAX)));
     }
   }
   return end({ ...before, room, unclaimedSinceMs, sharesAgainAtMs }, surplus);
+}
+
+function isBeingLinked({ linkingSinceMs }: Holding, nowMs: number): boolean {
+  return linkingSinceMs !== null && nowMs - linkingSinceMs < LINKING_MS_MAX;
+}
+
+/** The next code of the same try is no reason to keep it for longer. */
+function afterLinking(
+  model: OwnershipModel,
+  { lease, isLinking }: Extract<OwnershipEvent, { type: 'linking' }>,
+  nowMs: number,
+): OwnershipModel {
+  const holding = isHeld(model, lease);
+  if (holding === null) return model;
+  const linkingSinceMs = isLinking ? (holding.linkingSinceMs ?? nowMs) : null;
+  const held = new Map(model.held).set(lease.serviceId, { ...holding, linkingSinceMs });
+  return { ...model, held };
 }
 
 function afterFailedBeat(
@@ -322,7 +261,7 @@ function onGained(
   const held = new Map(model.held);
   const room = { ...model.room };
   for (const { lease, mode } of gained) {
-    held.set(lease.serviceId, { lease, mode, isEnding: false });
+    held.set(lease.serviceId, { lease, mode, isEnding: false, linkingSinceMs: null });
     if (model.peers.size > 0) room[mode] = Math.max(0, room[mode] - 1);
   }
   return {
@@ -359,9 +298,10 @@ function departWhenEmpty(
 function end(model: OwnershipModel, holdings: readonly Holding[]): OwnershipStep {
   const effects: OwnershipEffect[] = [];
   const held = new Map(model.held);
-  for (const { lease, mode, isEnding } of holdings) {
+  for (const holding of holdings) {
+    const { lease, isEnding } = holding;
     if (isEnding) continue;
-    held.set(lease.serviceId, { lease, mode, isEnding: true });
+    held.set(lease.serviceId, { ...holding, isEnding: true });
     effects.push({ type: 'end', lease });
   }
   return { model: { ...model, held }, effects };

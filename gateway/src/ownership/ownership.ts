@@ -23,15 +23,8 @@ import {
 } from '../storage/leases/workers.ts';
 import { whenDatabaseAnswers } from '../storage/when-database-answers.ts';
 import type { Mode } from './fair-share.ts';
-import {
-  mayOpen,
-  mayUse,
-  OUTSIDE,
-  stepOwnership,
-  type OwnershipEffect,
-  type OwnershipEvent,
-  type OwnershipModel,
-} from './ownership-machine.ts';
+import { mayOpen, mayUse, OUTSIDE, stepOwnership } from './ownership-machine.ts';
+import type { OwnershipEffect, OwnershipEvent, OwnershipModel } from './ownership-model.ts';
 import type { OwnershipTimes } from './ownership-times.ts';
 import { Surroundings } from './surroundings.ts';
 
@@ -115,6 +108,11 @@ export class Ownership {
   /** All that is held. */
   leases(): Lease[] {
     return [...this.#model.held.values()].filter((one) => !one.isEnding).map((one) => one.lease);
+  }
+
+  /** The account shows codes to link it with, or does not any more. */
+  linking(lease: Lease, isLinking: boolean): void {
+    this.#dispatch({ type: 'linking', lease, isLinking });
   }
 
   /** A write was refused: it is asked at once who we are. */

@@ -39,13 +39,22 @@ export type CrashPoint = (typeof ALL_POINTS)[number];
 
 let armedPoint: CrashPoint | null = null;
 let passesLeft = 0;
+/** Kills the process whenever it is handed over. */
+let poisonousText: string | null = null;
+
+const POISON = 'message=';
 
 /**
- * Makes the process kill itself when a place is passed for the n-th time.
- * @param written `claimed`, or with a number `claimed:3`
+ * Makes the process kill itself when a place is passed for the n-th time, or whenever it hands over a
+ * message with a certain text.
+ * @param written `claimed`, or with a number `claimed:3`; or `message=TEXT`
  * @throws when there is no such place
  */
 export function armCrashPoint(written: string): void {
+  if (written.startsWith(POISON)) {
+    poisonousText = written.slice(POISON.length);
+    return;
+  }
   const [name, count = '1'] = written.split(':');
   const point = ALL_POINTS.find((known) => known === name);
   if (point === undefined || !/^[1-9]\d{0,5}$/.test(count)) {
@@ -60,4 +69,9 @@ export function passCrashPoint(point: CrashPoint): void {
   if (armedPoint !== point) return;
   passesLeft -= 1;
   if (passesLeft === 0) process.kill(process.pid, 'SIGKILL');
+}
+
+/** A message with this text is being handed over. Does nothing unless the text is the armed one. */
+export function passText(text: string): void {
+  if (poisonousText === text) process.kill(process.pid, 'SIGKILL');
 }

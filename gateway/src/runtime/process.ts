@@ -2,8 +2,14 @@ import type { Log } from './log.ts';
 
 const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
-/** Resolves with the first signal that asks the process to stop. Later ones change nothing. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/**
+ * Resolves with the first signal that asks the process to stop. Later ones change nothing. Until then
+ * the process lives on, also when it has no connection and no timer that would keep it.
+ */
 export function stopSignal(): Promise<NodeJS.Signals> {
+  setInterval(() => undefined, LONGEST_TIMER_MS);
   const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>();
   for (const signal of STOP_SIGNALS) process.on(signal, resolve);
   return promise;

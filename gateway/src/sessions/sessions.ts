@@ -56,6 +56,8 @@ export interface Leasing {
   seek(serviceId: ServiceId): Promise<boolean>;
   /** The account is not wanted any more: `end` follows, then others may have it. */
   letGo(serviceId: ServiceId): Promise<void>;
+  /** The account shows codes to link it with, or does not any more. Told again with every change. */
+  linking(lease: Lease, isLinking: boolean): void;
 }
 
 /** The sessions of the accounts that this process owns. */
@@ -348,6 +350,7 @@ export class Sessions implements SessionControl {
     const { state, detail, qr } = session.model;
     // Giving an account up is no news about it: the next owner finds the row as it was.
     if (this.#ofLease(lease) !== null && !this.#ending.has(session)) {
+      this.#leasing.linking(lease, state === 'waiting_for_scan' || state === 'linking');
       const news = { state, detail, qr, ...(account === null ? {} : { account }) };
       this.#recordEnd(lease, demands);
       this.#write(() => recordSession(this.#database.pool, lease, news));

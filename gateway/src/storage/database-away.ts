@@ -1,7 +1,11 @@
 import { DatabaseError } from 'pg';
 
-/** PostgreSQL's classes for: connection lost, no room for a connection, shutting down or starting. */
-const AWAY_CODES = /^(08|53300|57P0)/;
+/**
+ * PostgreSQL's classes for: connection lost, no room for a connection, shutting down or starting; and
+ * a statement that was given up after its time, which had no effect: a server that was stopped for a
+ * while finds all of them so.
+ */
+const AWAY_CODES = /^(08|53300|57014|57P0)/;
 const SYSTEM_CODES = ['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ETIMEDOUT'];
 /** What `pg` throws without a code. */
 const AWAY_SENTENCES =

@@ -41,3 +41,23 @@ test('an idle connection that breaks is reported without what it could be taken 
     await made.drop();
   }
 });
+
+test('closing leaves no connection, also of a database that was asked through its pool alone', async () => {
+  const made = await createTestDatabase();
+  const reported: Error[] = [];
+  const onBreak = (error: Error): void => void reported.push(error);
+  const watcher = openDatabase(made.url, onBreak);
+  try {
+    const database = openDatabase(made.url, onBreak);
+    const { rows } = await database.pool.query('SELECT pg_backend_pid() AS pid');
+    await database.close();
+    // Where it was left open, the end of PostgreSQL would be told as a connection that broke.
+    await watcher.pool.query('SELECT pg_terminate_backend($1)', [rows[0].pid]);
+    assert.ok(database.pool.ended);
+    assert.equal(database.pool.totalCount, 0);
+  } finally {
+    await watcher.close();
+    await made.drop();
+  }
+  assert.deepEqual(reported, []);
+});

@@ -56,11 +56,24 @@ export function openDatabase(
   });
   // The pool listens to idle connections only. One that is taken and breaks between two statements
   // would end the process.
-  pool.on('connect', (client) => client.on('error', onBreak));
+  pool.on('connect', (client) => {
+    client.on('error', (error) => {
+      // A pool has ended when its goodbyes are on their way; the server may end before they arrive.
+      if (!pool.ending) onBreak(error);
+    });
+  });
   pool.on('error', (error: Error & { client?: unknown }) => {
     // `onBreak` was or will be told. The connection, with its secrets, must not get into a log.
     delete error.client;
   });
   const query = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
-  return { pool, query, close: () => query.destroy() };
+  return {
+    pool,
+    query,
+    async close() {
+      await query.destroy();
+      // Kysely leaves a pool open that nothing was asked of through Kysely.
+      if (!pool.ending) await pool.end();
+    },
+  };
 }

@@ -12,6 +12,7 @@ import * as sessionEnds from './migrations/0009-session-ends.ts';
 import * as webhooks from './migrations/0010-webhooks.ts';
 import * as partners from './migrations/0011-partners.ts';
 import * as feedNotices from './migrations/0012-feed-notices.ts';
+import * as pacingNews from './migrations/0014-pacing-news.ts';
 import { openDatabase } from './database.ts';
 
 /** In the order they run; a name is never changed or reused once released. */
@@ -29,6 +30,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0010-webhooks': webhooks,
   '0011-partners': partners,
   '0012-feed-notices': feedNotices,
+  '0014-pacing-news': pacingNews,
 };
 
 /**

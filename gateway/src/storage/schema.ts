@@ -247,7 +247,6 @@ interface PaceTable {
   next_opening_at: Generated<Date>;
   new_chats_paused_until: Generated<Date>;
   paused_until: Generated<Date>;
-  pause_reason: 'too_fast' | 'temporary_ban' | null;
   slowdown: Generated<number>;
   slowed_at: Generated<Date>;
   strikes: Generated<number>;

@@ -16,7 +16,11 @@ const PROCESSES_MAX = 10;
 const THIS_PROCESS = `${process.pid} of ${performance.timeOrigin}`;
 const EXPECTED_MAX = 1000;
 const LOAD_RETRY_MS = 250;
-/** What libsignal says of a ratchet step that was used before. Baileys gives such a message up. */
+/**
+ * What libsignal says of a ratchet step that was used before (`separate-tries.ts`). Baileys gives
+ * such a message up. Asked of its sender once more it comes again as it was: if it is a row already
+ * nothing follows but its receipt, which WhatsApp had not got.
+ */
 const USED_ALREADY = 'Key used already or never filled';
 
 type Repository = ReturnType<SocketConfig['makeSignalRepository']>;

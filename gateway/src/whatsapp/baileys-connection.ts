@@ -4,6 +4,7 @@ import type { Lease } from '../domain/lease.ts';
 import type { DueContent, DueMessage, Recipient } from '../domain/message.ts';
 import type { PhoneNumber } from '../domain/phone-number.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { passText } from '../runtime/crash-point.ts';
 import {
   SendRefusal,
   type Answer,
@@ -132,6 +133,7 @@ export class BaileysConnection implements Connection {
   async send(message: DueMessage, { useFreshDevices }: SendingManner): Promise<HandedOver> {
     this.#requireOpen();
     const { recipient, content, whatsAppId } = message;
+    if ('text' in content) passText(content.text);
     const encoded = await this.#encode(content);
     this.#watchdog.acks.sent(whatsAppId);
     try {

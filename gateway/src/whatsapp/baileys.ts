@@ -1,8 +1,9 @@
 /**
- * The only door to the protocol library. Whoever needs Baileys imports it from here, because two
- * things must have happened before its first line runs: signatures must really be verified, and
- * nothing it or libsignal prints may reach the console.
+ * The only door to the protocol library. Whoever needs Baileys imports it from here, because some
+ * things must have happened before its first line runs: signatures must really be verified, a try
+ * that fails must spoil no session, and nothing it or libsignal prints may reach the console.
  */
+import './separate-tries.ts';
 import './strict-signatures.ts';
 import './quiet-console.ts';
 import '../runtime/quick-keys.ts';

@@ -95,3 +95,36 @@ test('a person written to by number, who answers by hidden id, has one ratchet',
     assert.equal(await open(bob, ann, next), `next ${round}`);
   }
 });
+
+test('two who begin to write to each other at the same moment can read everything', async () => {
+  const ann = openCorrespondent(1, memoryVault());
+  const bob = openCorrespondent(2, memoryVault());
+  await openSession(ann, bob);
+  await openSession(bob, ann);
+  const [toBob, toAnn] = [await seal(ann, bob, 'from ann'), await seal(bob, ann, 'from bob')];
+  // Each begins a session with the other now, and closes the one it had begun itself.
+  assert.equal(await open(bob, ann, toBob), 'from ann');
+  assert.equal(await open(ann, bob, toAnn), 'from bob');
+  for (let round = 0; round < 5; round += 1) {
+    for (const [from, to] of [
+      [ann, bob],
+      [bob, ann],
+    ] as const) {
+      assert.equal(await open(to, from, await seal(from, to, `round ${round}`)), `round ${round}`);
+    }
+  }
+});
+
+test('of a message that was read before it is said so, also where it does not begin a session', async () => {
+  const ann = openCorrespondent(1, memoryVault());
+  const bob = openCorrespondent(2, memoryVault());
+  await openSession(ann, bob);
+  const first = await seal(ann, bob, 'first');
+  assert.equal(await open(bob, ann, first), 'first');
+  assert.equal(await open(ann, bob, await seal(bob, ann, 'answer')), 'answer');
+  const second = await seal(ann, bob, 'second');
+  assert.equal(await open(bob, ann, second), 'second');
+  assert.deepEqual([first.type, second.type], ['pkmsg', 'msg']);
+  await assert.rejects(open(bob, ann, first), { message: 'Key used already or never filled' });
+  await assert.rejects(open(bob, ann, second), { message: 'Key used already or never filled' });
+});

@@ -34,6 +34,7 @@ export interface CrashWorldOptions {
 export interface Answer {
   readonly status: number;
   readonly text: string;
+  readonly retryAfter: string | null;
   // oxlint-disable-next-line typescript/no-explicit-any -- the documented API; its reader knows the shape
   readonly json: any;
 }
@@ -79,8 +80,10 @@ export class CrashWorld implements AsyncDisposable {
     }
     const world = new CrashWorld(cast, simulator, database, seats);
     try {
-      for (const seat of seats) await seat.start(null);
+      // One alone while accounts are linked: who is being linked may be given away to a newcomer.
+      await world.seat(0).start(null);
       await world.#openAccounts();
+      for (const seat of seats) await seat.start(null);
       await world.#slowSomePhones();
       return world;
     } catch (error) {
@@ -233,7 +236,7 @@ function numbers(prefix: string, count: number): string[] {
   );
 }
 
-function posted(body: unknown, headers: Record<string, string>): RequestInit {
+export function posted(body: unknown, headers: Record<string, string>): RequestInit {
   return {
     method: 'POST',
     body: JSON.stringify(body),
@@ -241,7 +244,7 @@ function posted(body: unknown, headers: Record<string, string>): RequestInit {
   };
 }
 
-async function request(
+export async function request(
   url: string,
   options: RequestInit,
   timeoutMs = REQUEST_MS_MAX,
@@ -249,5 +252,7 @@ async function request(
   const response = await fetch(url, { ...options, signal: AbortSignal.timeout(timeoutMs) });
   const text = await response.text();
   const isJson = (response.headers.get('content-type') ?? '').startsWith('application/json');
-  return { status: response.status, text, json: isJson && text !== '' ? JSON.parse(text) : null };
+  const retryAfter = response.headers.get('retry-after');
+  const json = isJson && text !== '' ? JSON.parse(text) : null;
+  return { status: response.status, text, json, retryAfter };
 }

@@ -84,7 +84,9 @@ export class GatewaySeat {
       logFile: join(folder, `gateway-${number}-${this.#lives}.log`),
       readyLine: /Tickwire is ready at (\S+)/,
     });
-    if (this.#process === null) await this.#start(null);
+    // A point is passed once; a message stays what it is.
+    const isForGood = crashAt?.startsWith('message=') === true;
+    if (this.#process === null) await this.#start(isForGood ? crashAt : null);
   }
 
   /** SIGKILL. */

@@ -30,14 +30,54 @@ export function databaseOfGateway(
   };
 }
 
+/** A PostgreSQL of its own, which can also be away for a while. */
+export interface DatabaseBeside extends KillableDatabase {
+  readonly url: string;
+  /** Shuts the server down, and keeps it from being started again: connections are refused. */
+  takeAway(): void;
+  /** It may be started again, which takes a moment. */
+  giveBack(): void;
+  /** SIGSTOP: connections stay, new ones are taken, and nothing is answered. */
+  hang(): void;
+  goOn(): void;
+}
+
 /** A PostgreSQL beside the gateways, which starts again by itself. */
-export async function databaseBeside(dataDir: string): Promise<KillableDatabase> {
-  const owner = await startOwner(dataDir);
+export async function databaseBeside(
+  dataDir: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<DatabaseBeside> {
+  const owner = await startOwner(dataDir, undefined, environment);
+  const server = (): number => findServer(owner, clusterOf(dataDir)).server;
   return {
     url: owner.connectionString,
     kill: () => killServer(dataDir, () => owner.child),
+    takeAway() {
+      const pid = server();
+      owner.child.kill('SIGSTOP');
+      process.kill(pid, 'SIGINT');
+    },
+    giveBack() {
+      owner.child.kill('SIGCONT');
+    },
+    hang() {
+      const pid = server();
+      // First the one that would start new ones.
+      process.kill(pid, 'SIGSTOP');
+      for (const child of childrenOf(pid)) process.kill(child, 'SIGSTOP');
+    },
+    goOn() {
+      const pid = server();
+      for (const child of childrenOf(pid)) process.kill(child, 'SIGCONT');
+      process.kill(pid, 'SIGCONT');
+    },
     close: () => stopOwner(owner),
   };
+}
+
+function childrenOf(pid: number): number[] {
+  const listed = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  return listed === '' ? [] : listed.split(' ').map(Number);
 }
 
 /** Somebody else's, which is never killed. */

@@ -13,7 +13,15 @@ export interface PostgresOwner {
 const MODULE = import.meta.resolve('../../src/storage/embedded/embedded-postgres.ts');
 const LOG_MODULE = import.meta.resolve('../../src/runtime/log.ts');
 
+// PostgreSQL is started with an environment of its own, which a test may add to: then before the module
+// that starts it is imported.
 const PROGRAM = `
+  const more = JSON.parse(process.env.SERVER_ENVIRONMENT);
+  const processes = (await import('node:child_process')).default;
+  const { spawn } = processes;
+  processes.spawn = (program, given, options) =>
+    spawn(program, given, { ...options, env: { ...options.env, ...more } });
+  (await import('node:module')).syncBuiltinESMExports();
   const { startEmbeddedPostgres } = await import(${JSON.stringify(MODULE)});
   const { createLog } = await import(${JSON.stringify(LOG_MODULE)});
   const [dataDir] = process.argv.slice(1);
@@ -33,12 +41,18 @@ const PROGRAM = `
 export async function startOwner(
   dataDir: string,
   user?: { uid: number; gid: number },
+  serverEnvironment: Readonly<Record<string, string>> = {},
 ): Promise<PostgresOwner> {
   const child = spawn(process.execPath, ['--input-type=module', '--eval', PROGRAM, dataDir], {
     stdio: ['ignore', 'pipe', 'inherit'],
     cwd: '/',
+    env: { ...process.env, SERVER_ENVIRONMENT: JSON.stringify(serverEnvironment) },
     ...user,
   });
+  // An interrupted campaign leaves nothing behind: without its owner the server shuts down.
+  const endWithUs = (): boolean => child.kill('SIGKILL');
+  process.once('exit', endWithUs);
+  child.once('exit', () => process.removeListener('exit', endWithUs));
   const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
   if (line.startsWith('refused: ')) throw new Error(line);
   return { child, connectionString: line };

@@ -1,18 +1,27 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CuttableLine } from '../harness/cuttable-line.ts';
-import { HttpOnly } from '../harness/http-only.ts';
+import { HttpOnly, type HttpAnswer } from '../harness/http-only.ts';
+import { waitUntil } from '../harness/wait-until.ts';
 
-test('while the database is away: 503 with Retry-After; when it is back, all is well', async () => {
+/** The edge, and the line between it and its database. */
+async function startOverLine(): Promise<{ line: CuttableLine; http: HttpOnly }> {
   let databasePort = 0;
-  await using line = await CuttableLine.open(() => databasePort);
-  await using http = await HttpOnly.start({}, (url) => {
+  const line = await CuttableLine.open(() => databasePort);
+  const http = await HttpOnly.start({}, (url) => {
     const through = new URL(url);
     databasePort = Number(through.port);
     through.hostname = '127.0.0.1';
     through.port = String(line.port);
     return through.href;
   });
+  return { line, http };
+}
+
+test('while the database is away: 503 with Retry-After; when it is back, all is well', async () => {
+  const world = await startOverLine();
+  await using line = world.line;
+  await using http = world.http;
   const { apiKey } = await http.openService();
   const sent = await http.ask(`/sendMsg/${apiKey}?phonenumber=447400733413&message=before`);
   assert.equal(sent.status, 200);
@@ -34,4 +43,35 @@ test('while the database is away: 503 with Retry-After; when it is back, all is 
   const again = await http.ask(`/sendMsg/${apiKey}?phonenumber=447400733413&message=after`);
   assert.equal(again.status, 200);
   assert.equal(await http.countMessages(), 2);
+});
+
+test('while the database hangs nobody hangs with it; what was not answered is done at most once', async () => {
+  const world = await startOverLine();
+  await using line = world.line;
+  await using http = world.http;
+  const { apiKey } = await http.openService();
+  const send = (key: string): Promise<HttpAnswer> =>
+    http.ask(`/sendMsg/${apiKey}?phonenumber=447400733413&message=${key}`, {
+      headers: { 'idempotency-key': key },
+    });
+  assert.equal((await send('before')).status, 200);
+
+  line.hang();
+  const hangsSinceMs = performance.now();
+  const refused = await send('meanwhile');
+  assert.ok(performance.now() - hangsSinceMs < 8000, 'it hung');
+  assert.equal(refused.status, 503);
+  assert.equal(refused.headers.get('retry-after'), '2');
+  assert.equal((refused.json as { code: string }).code, 'not_ready');
+  // From now on at once.
+  const askedMs = performance.now();
+  assert.equal((await send('later')).status, 503);
+  assert.ok(performance.now() - askedMs < 1000, 'it was not refused at once');
+  assert.equal((await http.ask('/health/live')).status, 200);
+
+  line.goOn();
+  const accepted = async (key: string): Promise<boolean> => (await send(key)).status === 200;
+  await waitUntil('the database to be believed again', () => accepted('meanwhile'), 10_000);
+  assert.equal(await accepted('later'), true);
+  assert.equal(await http.countMessages(), 3);
 });

@@ -180,6 +180,42 @@ describe('resend', () => {
     }
   });
 
+  test('under a key it is carried out once, however often it comes', async () => {
+    const id = await send();
+    await setState(id, 'failed');
+    const call = { validity: 120, idempotencyKey: `again ${id}` };
+    const answers = await Promise.all(Array.from({ length: 6 }, () => resend(id, call)));
+    const replayed = answers.map(({ headers }) => headers.get('idempotent-replayed'));
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [200, 200, 200, 200, 200, 200],
+    );
+    assert.equal(replayed.filter((header) => header === 'true').length, 5);
+    // It failed once more: a late repetition is still the call that was answered.
+    await setState(id, 'failed');
+    const path = `/messages/${service.apiKey}/${id}/resend?validity=120`;
+    const late = await http.ask(path, { headers: { 'idempotency-key': call.idempotencyKey } });
+    assert.equal(late.status, 200, late.text);
+    assert.equal((await see(id)).state, 'failed');
+    assertRefused(await resend(id, { ...call, validity: 60 }), 409, 'idempotency_conflict');
+    const other = await http.post(`/sendMsg/${service.apiKey}`, {
+      phonenumber: '447400733413',
+      message: 'hi',
+      idempotencyKey: call.idempotencyKey,
+    });
+    assertRefused(other, 409, 'idempotency_conflict');
+    assert.equal((await resend(id, { idempotencyKey: `anew ${id}` })).status, 200);
+    assert.equal((await see(id)).state, 'ready');
+  });
+
+  test('a key of a call that was refused is free for the next', async () => {
+    const id = await send();
+    const idempotencyKey = `early ${id}`;
+    assertRefused(await resend(id, { idempotencyKey }), 409, 'message_not_failed');
+    await setState(id, 'failed');
+    assert.equal((await resend(id, { idempotencyKey })).status, 200);
+  });
+
   for (const state of ['accepted', 'sending', 'server', 'phone', 'read', 'cancelled'] as const) {
     test(`not what is ${state}`, async () => {
       const id = await send();

@@ -160,6 +160,37 @@ test('a ban for a while (402) shows why and until when; a restart does not end i
   assert.ok(Math.abs(waitMs - keptMs) < 120_000, 'until the same time');
 });
 
+test('a ban for a while (402): nothing goes before its end, and everything after it', async () => {
+  const { apiKey, phone } = await linkedService();
+  const friend = '447400000888';
+  await refuseLogin(phone, { code: 402, banCode: 104, expire: 3600 });
+  await world.waitForConnection(apiKey, 'temporarily_banned');
+  const texts = ['first', 'second'];
+  const ids: number[] = [];
+  for (const text of texts) ids.push(await world.send(apiKey, friend, text));
+  assert.match(await statusOf(apiKey), /until about \S+Z: the same message to too many people/);
+  for (const id of ids) await world.waitForStatus(apiKey, id, { statusInfo: 'Pending' });
+  assert.deepEqual(await world.shownBy(friend), []);
+  // Its end comes nearer, without a wait of an hour.
+  await world.gateway.kill();
+  const { rows } = await database.query(
+    `UPDATE session_ends SET retry_at = now() + interval '1 second'
+     FROM sessions WHERE sessions.service_id = session_ends.service_id AND phone = $1
+     RETURNING extract(epoch FROM retry_at)::float8 * 1000 AS "endsAtMs"`,
+    [phone],
+  );
+  await world.startGateway();
+  await waitUntil('all to be shown', async () => (await world.shownBy(friend)).length === 2);
+  assert.equal(await world.connectionOf(apiKey), 'connected');
+  const { json } = await world.askSimulator(`/simulator/phones/${friend}/messages`);
+  const shown: { text: string; at: number }[] = json;
+  assert.deepEqual(
+    shown.map(({ text }) => text),
+    texts,
+  );
+  assert.ok(Math.min(...shown.map(({ at }) => at)) >= rows[0].endsAtMs);
+});
+
 test('a version WhatsApp refuses (405) holds all new connections, and says so loudly', async () => {
   const { apiKey, phone } = await linkedService();
   const other = await linkedService();

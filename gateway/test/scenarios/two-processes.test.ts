@@ -18,8 +18,9 @@ const ENVIRONMENT = {
   TICKWIRE_LEASE_SECONDS: String(LEASE_SECONDS),
 };
 const ACCOUNTS = 6;
-/** With the one that a new gateway makes for its greeting. */
-const ALL = ACCOUNTS + 1;
+/** With the one that a new gateway makes for its greeting, and the one that is linked by hand. */
+const ALL = ACCOUNTS + 2;
+const HALVES = [ALL / 2, ALL / 2];
 const phoneOf = (account: number): string => `4474000004${String(account).padStart(2, '0')}`;
 
 const world = await TestWorld.start(ENVIRONMENT);
@@ -68,6 +69,12 @@ async function waitForShares(expected: number[], withinMs: number): Promise<numb
   return performance.now() - beganAtMs;
 }
 
+/** Who holds the newest service. */
+async function newestLease(): Promise<unknown> {
+  const { rows } = await database.query('SELECT * FROM leases ORDER BY service_id DESC LIMIT 1');
+  return rows[0];
+}
+
 async function sendThrough(gateway: GatewayProcess, apiKey: string, phone: string, text: string) {
   const body = new URLSearchParams({ phonenumber: phone, message: text });
   const answer = await fetch(`${gateway.url}/sendMsg/${apiKey}`, { method: 'POST', body });
@@ -110,9 +117,15 @@ async function sendAllThrough(gateways: GatewayProcess[], phone: string, round: 
   return texts.sort();
 }
 
-test('a second process gets its half, slowly and without overlap', async () => {
+test('a second process gets its half, without overlap, and not what is being linked', async () => {
+  const apiKey = await world.makeService();
+  const { qrCode } = (await world.ask(`/module/qrCode?apiKey=${apiKey}`)).json;
+  const lease = await newestLease();
   await startOther();
-  await waitForShares([3, 4], 30_000);
+  await waitForShares(HALVES, 30_000);
+  assert.deepEqual(await newestLease(), lease);
+  await world.askSimulator(`/simulator/phones/${phoneOf(ACCOUNTS)}/scan`, { qr: qrCode });
+  await world.waitForConnection(apiKey, 'connected');
   await assertNothingOverlapped();
 });
 
@@ -122,6 +135,34 @@ test('messages accepted at either process are delivered once, by whoever owns th
   const texts = await sendAllThrough([world.gateway, other], phone, 'shared');
   await waitForTexts(phone, texts);
   await assertNothingOverlapped();
+});
+
+test('a change of pacing is followed by the other process at once, there and back', async () => {
+  assert.ok(other !== null);
+  const { rows } = await database.query<{ phone: string }>(
+    `SELECT phone FROM sessions JOIN leases USING (service_id) JOIN workers w ON w.id = worker_id
+     WHERE phone LIKE $1 ORDER BY w.started_at DESC LIMIT 1`,
+    [`${phoneOf(0).slice(0, -2)}__`],
+  );
+  const apiKey = apiKeys[Number(rows[0]?.phone.slice(-2))] ?? '';
+  const strangers: string[] = [];
+  const writeToStranger = async (): Promise<void> => {
+    strangers.push(`4474000005${strangers.length + 10}`);
+    await sendThrough(world.gateway, apiKey, strangers.at(-1) ?? '', 'hello');
+  };
+  // Its owner has seen just now that it is unpaced, and would look again in half a minute.
+  await writeToStranger();
+  await waitForTexts(strangers[0] ?? '', ['hello']);
+  const path = `/admin/services/${apiKey}/pacing`;
+  const oneStranger = { gapSecondsMin: 0, gapSecondsMax: 0, warmUpDays: 0, newChatsPerHour: 1 };
+  assert.equal((await world.askAsOperator(path, oneStranger, 'PUT')).status, 200);
+  const isHolding = async (): Promise<boolean> => {
+    await writeToStranger();
+    return (await world.ask(`/pacing/${apiKey}`)).json.held > 0;
+  };
+  await waitUntil('a stranger to be held', isHolding, 10_000);
+  await world.askAsOperator(path, { pacing: 'default' }, 'PUT');
+  for (const phone of strangers) await waitForTexts(phone, ['hello']);
 });
 
 /** Who listens to the first account's events at the other process, and who waits for the next. */
@@ -168,7 +209,7 @@ test('SIGTERM: the other has all accounts within five seconds, and nothing is lo
 
 test('SIGKILL: the other takes over when the lease is over, and nothing is lost', async () => {
   const killed = await startOther();
-  await waitForShares([3, 4], 30_000);
+  await waitForShares(HALVES, 30_000);
   const phone = '447400000453';
   const texts = await sendAllThrough([killed], phone, 'before the kill');
   await killed.kill();
@@ -187,7 +228,7 @@ test('kill -9 and a start in the same data directory: nobody waits for a lease',
 
 test('who slept through its lease changes nothing when it wakes', async () => {
   const sleeper = await startOther();
-  await waitForShares([3, 4], 30_000);
+  await waitForShares(HALVES, 30_000);
   const phone = '447400000454';
   const texts = await sendAllThrough([sleeper], phone, 'before the sleep');
   process.kill(sleeper.pid, 'SIGSTOP');
@@ -198,7 +239,7 @@ test('who slept through its lease changes nothing when it wakes', async () => {
   const { overlappingSockets } = (await world.askSimulator('/simulator/stats')).json;
   process.kill(sleeper.pid, 'SIGCONT');
   await waitUntil('it to notice', () => /accounts are given up/.test(sleeper.output));
-  await waitForShares([3, 4], 30_000);
+  await waitForShares(HALVES, 30_000);
   texts.push(...(await sendAllThrough([world.gateway, sleeper], phone, 'after the sleep')));
   await waitForTexts(phone, texts);
   const stats = (await world.askSimulator('/simulator/stats')).json;

@@ -1,13 +1,7 @@
 import type { ServiceId } from '../../src/domain/ids.ts';
 import type { Lease } from '../../src/domain/lease.ts';
-import {
-  mayOpen,
-  mayUse,
-  OUTSIDE,
-  stepOwnership,
-  type OwnershipEffect,
-  type OwnershipEvent,
-} from '../../src/ownership/ownership-machine.ts';
+import { mayOpen, mayUse, OUTSIDE, stepOwnership } from '../../src/ownership/ownership-machine.ts';
+import type { OwnershipEffect, OwnershipEvent } from '../../src/ownership/ownership-model.ts';
 import { timesOf } from '../../src/ownership/ownership-times.ts';
 import type { ModelledDatabase } from './modelled-database.ts';
 import { SimulatedAccount, type AccountHost } from './simulated-account.ts';

@@ -4,6 +4,7 @@ import * as libsignal from 'libsignal';
 import type { SignalStorage } from 'libsignal';
 
 import './quick-keys.ts';
+import './separate-tries.ts';
 
 /**
  * libsignal's own declarations describe another shape than its code has (records serialise to

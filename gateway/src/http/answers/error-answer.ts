@@ -13,6 +13,8 @@ export type ErrorFamily = 'success' | 'status' | 'boolean';
 declare module 'fastify' {
   interface FastifyContextConfig {
     errorFamily?: ErrorFamily;
+    /** Answered as ever while the database hangs. */
+    needsNoDatabase?: true;
   }
 }
 

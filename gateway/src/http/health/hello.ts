@@ -16,5 +16,6 @@ const HELLO = {
 
 /** `/`: what this is and where things are. */
 export function addHello(app: FastifyInstance): void {
-  app.route({ method: 'GET', url: '/', handler: () => HELLO });
+  const config = { needsNoDatabase: true } as const;
+  app.route({ method: 'GET', url: '/', config, handler: () => HELLO });
 }

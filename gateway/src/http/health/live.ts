@@ -8,7 +8,7 @@ export function addLive(app: FastifyInstance): void {
   app.route({
     method: 'GET',
     url: '/health/live',
-    config: { errorFamily: 'status' },
+    config: { errorFamily: 'status', needsNoDatabase: true },
     schema: { response: { 200: Live } },
     handler: () => ({ status: 'live' }),
   });

@@ -12,6 +12,7 @@ export function addMetrics(app: FastifyInstance, edge: Edge): void {
   app.route({
     method: 'GET',
     url: '/metrics',
+    config: { needsNoDatabase: true },
     async handler(request, reply) {
       if (!isOfThisMachine(request) && !edge.admin.isOperator(request)) {
         throw new Problem('invalid_admin_token');

@@ -12,6 +12,7 @@ export function addDocs(app: FastifyInstance, document: ApiDocument): void {
   app.route({
     method: 'GET',
     url: '/docs',
+    config: { needsNoDatabase: true },
     handler: (_request, reply) =>
       reply.header('content-security-policy', POLICY).type('text/html; charset=utf-8').send(page),
   });

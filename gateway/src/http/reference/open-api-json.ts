@@ -7,6 +7,7 @@ export function addOpenApiJson(app: FastifyInstance, document: ApiDocument): voi
   app.route({
     method: 'GET',
     url: '/openapi.json',
+    config: { needsNoDatabase: true },
     handler: (_request, reply) => reply.type('application/json; charset=utf-8').send(text),
   });
 }

@@ -15,6 +15,7 @@ export async function addSimulatorProxy(app: FastifyInstance, edge: Edge): Promi
       scope.route({
         method: ['DELETE', 'GET', 'POST', 'PUT'],
         url,
+        config: { needsNoDatabase: true },
         // Before any body is taken in.
         onRequest: (request, _reply, next) => {
           edge.admin.check(request);

@@ -6,7 +6,6 @@ import { SAFE_PACING, type PacingSettings } from '../../domain/pacing.ts';
 import {
   afterRestriction,
   afterSending,
-  afterTemporaryBan,
   afterTooFast,
   chooseNext,
   freshPace,
@@ -103,7 +102,7 @@ describe('whatever happens in whatever order', () => {
     { weight: 6, arbitrary: fc.record({ type: fc.constant('wait as told, and send'), chats }) },
     fc.record({ type: fc.constant('pass'), ms: fc.nat(3 * HOUR) }),
     fc.record({ type: fc.constant('receive'), chat }),
-    fc.record({ type: fc.constantFrom('restricted', 'too fast', 'banned') }),
+    fc.record({ type: fc.constantFrom('restricted', 'too fast') }),
   );
   const settings = fc
     .record({
@@ -141,8 +140,7 @@ describe('whatever happens in whatever order', () => {
       } else if (one.type === 'pass') account.nowMs += one.ms;
       else if (one.type === 'receive') account.received.push({ chat: one.chat, atMs: nowMs });
       else if (one.type === 'restricted') pause(afterRestriction(pace, rules, nowMs), true);
-      else if (one.type === 'too fast') pause(afterTooFast(pace, rules, nowMs), false);
-      else pause(afterTemporaryBan(pace, nowMs + HOUR), false);
+      else pause(afterTooFast(pace, rules, nowMs), false);
     }
     return { account, pauses };
   }
@@ -343,17 +341,6 @@ describe('what WhatsApp says', () => {
     account.nowMs += 12 * HOUR;
     account.pace = afterTooFast(account.pace, account.settings, account.nowMs);
     assert.equal(account.pace.pausedUntilMs - account.nowMs, 60 * SECOND);
-  });
-
-  test('a ban until its end, and a shorter pause never shortens it', () => {
-    const account = new Account();
-    account.pace = afterTemporaryBan(account.pace, START + DAY);
-    account.pace = afterTooFast(account.pace, account.settings, START);
-    assert.deepEqual(account.choose(['ann']), {
-      next: null,
-      untilMs: START + DAY,
-      reason: 'temporary_ban',
-    });
   });
 
   test('a restriction until WhatsApp’s time, else for 24 hours', () => {

@@ -17,8 +17,9 @@ import type { PaceReason, PacingSettings } from '../../domain/pacing.ts';
  *   group is no new chat: somebody made us a member.
  * - Many new chats with one text: new chats are begun more slowly.
  * - WhatsApp refuses a new chat: none are begun for a while. It calls us too fast: everything rests
- *   for a while, then goes on at half the speed, which comes back slowly. It bans the account for a
- *   time: everything rests until then.
+ *   for a while, then goes on at half the speed, which comes back slowly.
+ *
+ * A temporary ban is not here: the connection is down until its end (`sessions/after-close.ts`).
  *
  * All times are milliseconds since 1970 by one clock, the database's.
  */
@@ -49,7 +50,6 @@ export function freshPace(linkedAtMs: number): Pace {
     linkedAtMs,
     newChatsPausedUntilMs: 0,
     pausedUntilMs: 0,
-    pauseReason: null,
     slowdown: 1,
     slowedAtMs: 0,
     strikes: 0,
@@ -90,11 +90,8 @@ export function chooseNext<C extends Candidate>(
 
 /** What holds everything the account has to say, or null. */
 export function holdOfAccount(pace: Pace, nowMs: number): Hold | null {
-  const { nextAtMs, pausedUntilMs, pauseReason } = pace;
-  return later(
-    holdUntil(nextAtMs, 'gap', nowMs),
-    holdUntil(pausedUntilMs, pauseReason ?? 'gap', nowMs),
-  );
+  const { nextAtMs, pausedUntilMs } = pace;
+  return later(holdUntil(nextAtMs, 'gap', nowMs), holdUntil(pausedUntilMs, 'too_fast', nowMs));
 }
 
 /** What holds new chats, or null when one may be begun now. */
@@ -212,26 +209,17 @@ export function afterRestriction(
 
 /** WhatsApp says that the account sends too fast. Several answers to one burst count once. */
 export function afterTooFast(pace: Pace, settings: PacingSettings, nowMs: number): Pace {
-  if (pace.pauseReason === 'too_fast' && nowMs < pace.pausedUntilMs) return pace;
+  if (nowMs < pace.pausedUntilMs) return pace;
   const slowdownBefore = slowdownAt(pace, nowMs);
   const strikes = (slowdownBefore === 1 ? 0 : pace.strikes) + 1;
   const restMs = settings.tooFastSeconds * SECOND_MS * 2 ** Math.min(strikes - 1, DOUBLINGS_MAX);
   return {
-    ...pausedUntil(pace, nowMs + restMs, 'too_fast'),
+    ...pace,
+    pausedUntilMs: nowMs + restMs,
     slowdown: Math.min(slowdownBefore * 2, SLOWDOWN_MAX),
     slowedAtMs: nowMs,
     strikes,
   };
-}
-
-/** WhatsApp has banned the account until then. */
-export function afterTemporaryBan(pace: Pace, untilMs: number): Pace {
-  return pausedUntil(pace, untilMs, 'temporary_ban');
-}
-
-function pausedUntil(pace: Pace, untilMs: number, reason: Pace['pauseReason']): Pace {
-  if (untilMs <= pace.pausedUntilMs) return pace;
-  return { ...pace, pausedUntilMs: untilMs, pauseReason: reason };
 }
 
 function holdOfChat(candidate: Candidate, settings: PacingSettings, nowMs: number): Hold | null {

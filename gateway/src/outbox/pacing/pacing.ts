@@ -1,7 +1,7 @@
 import type { ServiceId } from '../../domain/ids.ts';
 import type { Lease } from '../../domain/lease.ts';
 import { AccountPace, type PacingParts, type Turn } from './account-pace.ts';
-import { afterRestriction, afterTemporaryBan, afterTooFast } from './pace.ts';
+import { afterRestriction, afterTooFast } from './pace.ts';
 
 /** The pacing of all accounts whose sockets this process holds. */
 export class Pacing {
@@ -49,13 +49,6 @@ export class Pacing {
   async tooFast(lease: Lease): Promise<number | null> {
     const after = await this.#accountOf(lease.serviceId).refused(lease, afterTooFast);
     return after === null ? null : Math.max(0, after.pace.pausedUntilMs - after.nowMs);
-  }
-
-  /** WhatsApp has banned the account for so long. */
-  async banned(lease: Lease, durationMs: number): Promise<void> {
-    await this.#accountOf(lease.serviceId).refused(lease, (pace, _settings, nowMs) =>
-      afterTemporaryBan(pace, nowMs + durationMs),
-    );
   }
 
   #accountOf(serviceId: ServiceId): AccountPace {

@@ -11,6 +11,8 @@ export const CHANNELS = {
   leasesFreed: 'tickwire_leases_freed',
   /** Messages joined a service's queue. Payload: service id. */
   messagesDue: 'tickwire_messages_due',
+  /** What a service's pacing follows from changed; a trigger says so. Payload: service id. */
+  pacingChanged: 'tickwire_pacing_changed',
   /** A question waits for whoever holds the account. Payload: service id. */
   questionAsked: 'tickwire_question_asked',
   /** Payload: the question's id. */

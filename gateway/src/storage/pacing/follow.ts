@@ -12,7 +12,7 @@ const IS_OTHER_NUMBER = `SELECT FROM paces WHERE service_id = $1 AND phone <> $2
 const BEGIN_ANEW = `
   UPDATE paces SET phone = $2, linked_at = now(), is_following = true, next_at = 'epoch',
     next_opening_at = 'epoch', new_chats_paused_until = 'epoch', paused_until = 'epoch',
-    pause_reason = NULL, slowdown = 1, slowed_at = 'epoch', strikes = 0
+    slowdown = 1, slowed_at = 'epoch', strikes = 0
   WHERE service_id = $1`;
 
 // What was sent while nobody kept the chats. Who was written to first counts as a new chat.

@@ -16,7 +16,7 @@ const FIND_PACE = `
   SELECT phone, is_following AS "isFollowing", ${ms('linked_at')} AS "linkedAtMs",
          ${ms('next_at')} AS "nextAtMs", ${ms('next_opening_at')} AS "nextOpeningAtMs",
          ${ms('new_chats_paused_until')} AS "newChatsPausedUntilMs",
-         ${ms('paused_until')} AS "pausedUntilMs", pause_reason AS "pauseReason", slowdown,
+         ${ms('paused_until')} AS "pausedUntilMs", slowdown,
          ${ms('slowed_at')} AS "slowedAtMs", strikes
   FROM paces WHERE service_id = $1`;
 
@@ -29,10 +29,8 @@ const FIND_OPENINGS = `
 const KEEP_REFUSAL = `
   UPDATE paces SET
     new_chats_paused_until = greatest(new_chats_paused_until, to_timestamp($3::float8 / 1000)),
-    pause_reason = CASE WHEN to_timestamp($4::float8 / 1000) > paused_until THEN $5
-                        ELSE pause_reason END,
     paused_until = greatest(paused_until, to_timestamp($4::float8 / 1000)),
-    slowdown = $6, slowed_at = to_timestamp($7::float8 / 1000), strikes = $8
+    slowdown = $5, slowed_at = to_timestamp($6::float8 / 1000), strikes = $7
   WHERE service_id = (SELECT service_id FROM held)`;
 
 /** What decides about a service's pacing. */
@@ -89,7 +87,6 @@ export async function keepRefusal(pool: Pool, lease: Lease, pace: Pace): Promise
   await writeFenced(pool, lease, KEEP_REFUSAL, [
     pace.newChatsPausedUntilMs,
     pace.pausedUntilMs,
-    pace.pauseReason,
     pace.slowdown,
     pace.slowedAtMs,
     pace.strikes,

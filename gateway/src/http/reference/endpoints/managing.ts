@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import type { ErrorCode } from '../../../domain/errors.ts';
 import type { References } from '../reference.ts';
-import { expiry, page, partOfNumber, schedule } from './parameters.ts';
+import { expiry, page, partOfNumber, schedule, sendOptions } from './parameters.ts';
 
 const ERRORS_OF_ALL: readonly ErrorCode[] = [
   'invalid_api_key',
@@ -69,15 +69,16 @@ export const MANAGING: References = {
     section: 'Managing',
     title: 'messagesResend',
     summary: 'Sends a message that failed or expired once more.',
-    text: 'It stays the same message with the same id, towards WhatsApp, too: a phone that has it already does not show it again. It goes at once; its old expiry is dropped, a new one may be given.',
+    text: 'It stays the same message with the same id, towards WhatsApp, too: a phone that has it already does not show it again. It goes at once; its old expiry is dropped, a new one may be given. Repeated under its idempotency key it answers how the message stands now; without one a repetition is refused, as the message waits.',
     oddities: [GET_ACTS],
     access: 'apiKey',
-    parameters: Type.Object(expiry),
+    parameters: Type.Object({ ...expiry, idempotencyKey: sendOptions.idempotencyKey }),
     errors: [
       ...ERRORS_OF_ALL,
       'refused_by_policy',
       'invalid_parameter',
       'invalid_expiry',
+      'idempotency_conflict',
       'message_not_failed',
       'media_removed',
     ],
