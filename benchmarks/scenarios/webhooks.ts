@@ -83,10 +83,10 @@ async function setUp(surroundings: Surroundings, stack: AsyncDisposableStack): P
     const apiKey = await gateway.linkService(`44740000170${index}`);
     await setWebhook(gateway, apiKey, url);
   }
-  const { rows } = await database.pool.query<{ service_id: number }>(
-    'SELECT service_id FROM webhooks ORDER BY service_id',
+  const { rows } = await database.pool.query<{ listener_id: number }>(
+    'SELECT listener_id FROM webhooks ORDER BY listener_id',
   );
-  const services = rows.map((row) => row.service_id);
+  const services = rows.map((row) => row.listener_id);
   return { surroundings, database, gateway, sink, loops, urls, services };
 }
 
@@ -101,14 +101,14 @@ async function setWebhook(gateway: Gateway, apiKey: string, url: string): Promis
 // As the statement that records ticks writes them, but all due at the same moment, soon.
 const KEEP = `
   WITH kept AS (
-    INSERT INTO events (service_id, type, subject, data)
+    INSERT INTO events (listener_id, type, subject, data)
     SELECT service, 'message.status', 'message:' || number, json_build_object(
       'messageId', number::text, 'whatsappId', '3EB0' || md5(number::text), 'to', '447400001799',
       'isGroup', false, 'status', 'read', 'atMs', 0, 'metadata', NULL)
     FROM generate_series(1, $2::int) AS number, unnest($1::bigint[]) AS service
-    RETURNING id, service_id, subject)
-  INSERT INTO webhook_deliveries (event_id, service_id, subject, next_at)
-  SELECT id, service_id, subject, now() + interval '3 seconds' FROM kept`;
+    RETURNING id, listener_id, subject)
+  INSERT INTO webhook_deliveries (event_id, listener_id, subject, next_at)
+  SELECT id, listener_id, subject, now() + interval '3 seconds' FROM kept`;
 
 async function deliver(stage: Stage, events: number): Promise<Round> {
   const { database, services, sink, gateway } = stage;

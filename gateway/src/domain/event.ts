@@ -1,6 +1,6 @@
 import { eventId, type EventId } from './ids.ts';
 
-/** What can happen to a service that its listeners are told of. */
+/** What can happen that listeners are told of; an agent hears of its services and of itself. */
 export type EventType =
   | 'message.received'
   | 'message.status'
@@ -15,6 +15,8 @@ export type EventType =
   | 'service.expiring'
   /** It is suspended, and is removed in seven, three or one days. */
   | 'service.removing'
+  /** The agent's own subscription is over in seven, three or one days. */
+  | 'subscription.ending'
   | 'webhook.disabled'
   | 'webhook.test';
 

@@ -9,6 +9,13 @@ export type MessageId = Branded<number, 'MessageId'>;
 export type MediaId = Branded<number, 'MediaId'>;
 /** A reseller. */
 export type AgentId = Branded<number, 'AgentId'>;
+/** An agent among those who are told of events. */
+type ListeningAgentId = Branded<number, 'ListeningAgentId'>;
+/**
+ * Whoever is told of events: a service under its own number, an agent under minus its own, so that
+ * one table has them all.
+ */
+export type ListenerId = ServiceId | ListeningAgentId;
 /** Something that happened to a service and is told to its listeners. */
 export type EventId = Branded<number, 'EventId'>;
 /** A message as WhatsApp names it; fixed when we accept it and used on every attempt. */
@@ -18,6 +25,7 @@ export const serviceId = (value: number): ServiceId => value as ServiceId;
 export const messageId = (value: number): MessageId => value as MessageId;
 export const mediaId = (value: number): MediaId => value as MediaId;
 export const agentId = (value: number): AgentId => value as AgentId;
+export const listeningAgent = (id: AgentId): ListenerId => (0 - id) as ListeningAgentId;
 export const eventId = (value: number): EventId => value as EventId;
 export const whatsAppId = (value: string): WhatsAppId => value as WhatsAppId;
 

@@ -1,6 +1,6 @@
 import type { Registry } from 'prom-client';
 import type { EventType } from '../domain/event.ts';
-import type { EventId, ServiceId } from '../domain/ids.ts';
+import type { EventId, ListenerId, ServiceId } from '../domain/ids.ts';
 import type { MediaIntake } from '../media/media-intake.ts';
 import type { Intake } from '../outbox/intake.ts';
 import type { Catalogue } from '../domain/catalogue.ts';
@@ -16,11 +16,11 @@ import type { RecordedAttempt } from '../storage/webhooks/record-attempts.ts';
 /** Where events go out; `webhooks/` has it. */
 interface WebhookPort {
   /** A service's webhook was changed, or there is something to deliver. */
-  changed(serviceId: ServiceId): void;
+  changed(listenerId: ListenerId): void;
   /** Refuses, by its form, an address that nothing may be posted to. @throws OutgoingRefusal */
   readUrl(written: string): URL;
   /** Posts one event that says it is a test, at once and once; null when there is no webhook. */
-  test(serviceId: ServiceId): Promise<RecordedAttempt | null>;
+  test(listenerId: ListenerId): Promise<RecordedAttempt | null>;
   readonly feed: FeedPort;
 }
 

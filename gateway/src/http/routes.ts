@@ -8,6 +8,7 @@ import { addAgents } from './operator/agents.ts';
 import { addCreateService } from './operator/create-service.ts';
 import { addCredit } from './operator/credit.ts';
 import { addExpireService } from './operator/expire-service.ts';
+import { addOperatedAgentWebhook } from './operator/agent-webhook.ts';
 import { addAgentStatement } from './operator/agent-statement.ts';
 import { addSubscribe } from './operator/subscribe.ts';
 import { addOperatedAgentKey } from './operator/rotate-agent-key.ts';
@@ -26,6 +27,7 @@ import { addGetReceivedFile } from './media/get-received-file.ts';
 import { addConnect } from './partner/connect.ts';
 import { addCreate } from './partner/create.ts';
 import { addDisconnect } from './partner/disconnect.ts';
+import { addAgentWebhook } from './partner/agent-webhook.ts';
 import { addHandleServices } from './partner/handle-services.ts';
 import { addGetWalletBalance } from './partner/get-wallet-balance.ts';
 import { addLoginWithCode } from './partner/login-with-code.ts';
@@ -119,6 +121,7 @@ const DOORS = {
     addStatement,
     addRotateKey,
     addRotateAgentKey,
+    addAgentWebhook,
   ],
   media: [addGetReceivedFile],
   operator: [
@@ -130,6 +133,7 @@ const DOORS = {
     addOperatedAgentKey,
     addOperatedServiceKey,
     addAgentStatement,
+    addOperatedAgentWebhook,
     addSubscribe,
     addCreateService,
     addListServices,

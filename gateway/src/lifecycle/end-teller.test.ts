@@ -22,7 +22,7 @@ async function listen(): Promise<ServiceId> {
   const serviceId = await storeService(opened.database);
   await opened.database.query
     .insertInto('webhooks')
-    .values({ service_id: serviceId, has_feed: true, secret_sealed: Buffer.alloc(1) })
+    .values({ listener_id: serviceId, has_feed: true, secret_sealed: Buffer.alloc(1) })
     .execute();
   return serviceId;
 }
@@ -45,7 +45,7 @@ async function told(serviceId: ServiceId): Promise<string[]> {
   const events = await opened.database.query
     .selectFrom('events')
     .select(['type', 'data'])
-    .where('service_id', '=', serviceId)
+    .where('listener_id', '=', serviceId)
     .where('type', 'in', ['service.expiring', 'service.removing'])
     .orderBy('id')
     .execute();

@@ -11,8 +11,9 @@ import * as idempotency from './migrations/0008-idempotency.ts';
 import * as sessionEnds from './migrations/0009-session-ends.ts';
 import * as webhooks from './migrations/0010-webhooks.ts';
 import * as partners from './migrations/0011-partners.ts';
-import * as feedNotices from './migrations/0012-feed-notices.ts';
+import * as agentsListen from './migrations/0013-agents-listen.ts';
 import * as pacingNews from './migrations/0014-pacing-news.ts';
+import * as feedNotices from './migrations/0015-feed-notices.ts';
 import { openDatabase } from './database.ts';
 
 /** In the order they run; a name is never changed or reused once released. */
@@ -29,8 +30,9 @@ const MIGRATIONS: Record<string, Migration> = {
   '0009-session-ends': sessionEnds,
   '0010-webhooks': webhooks,
   '0011-partners': partners,
-  '0012-feed-notices': feedNotices,
+  '0013-agents-listen': agentsListen,
   '0014-pacing-news': pacingNews,
+  '0015-feed-notices': feedNotices,
 };
 
 /**

@@ -1,6 +1,14 @@
 import type { Generated } from 'kysely';
 import type { MediaKind } from '../domain/media.ts';
-import type { AgentId, EventId, MediaId, MessageId, ServiceId, WhatsAppId } from '../domain/ids.ts';
+import type {
+  AgentId,
+  EventId,
+  ListenerId,
+  MediaId,
+  MessageId,
+  ServiceId,
+  WhatsAppId,
+} from '../domain/ids.ts';
 import type { DeliveryState, EventFormat, EventType, WebhookMode } from '../domain/event.ts';
 import type { ConnectionState } from '../domain/connection-state.ts';
 import type { PhoneNumber } from '../domain/phone-number.ts';
@@ -266,7 +274,7 @@ interface LookupTable {
 }
 
 interface WebhookTable {
-  service_id: ServiceId;
+  listener_id: ListenerId;
   url: string | null;
   format: Generated<EventFormat>;
   has_feed: Generated<boolean>;
@@ -297,16 +305,18 @@ interface EventTable {
   /** The transaction that has kept it. */
   xid: Generated<string>;
   id: Generated<EventId>;
-  service_id: ServiceId;
+  listener_id: ListenerId;
   type: EventType;
   subject: string;
   data: unknown;
+  /** The visible part of the key of the service that an agent is told about. */
+  about: Generated<string | null>;
   created_at: Generated<Date>;
 }
 
 interface WebhookDeliveryTable {
   event_id: EventId;
-  service_id: ServiceId;
+  listener_id: ListenerId;
   /** Events of one subject go one after the other. */
   subject: string;
   state: Generated<DeliveryState>;
@@ -317,7 +327,7 @@ interface WebhookDeliveryTable {
 
 interface WebhookAttemptTable {
   id: Generated<number>;
-  service_id: ServiceId;
+  listener_id: ListenerId;
   event_id: EventId;
   attempt: number;
   url: string;

@@ -52,7 +52,7 @@ function attemptOf(
     verdict: result.verdict,
     recorded: {
       eventId: delivery.id,
-      serviceId: delivery.serviceId,
+      listenerId: delivery.listenerId,
       attempt: delivery.attempts + 1,
       state,
       nextAtMs,
@@ -85,7 +85,7 @@ function standing(
 export function unspoken(delivery: DueDelivery, url: string, nowMs: number): RecordedAttempt {
   return {
     eventId: delivery.id,
-    serviceId: delivery.serviceId,
+    listenerId: delivery.listenerId,
     attempt: delivery.attempts,
     state: 'dropped',
     nextAtMs: nowMs,

@@ -1,5 +1,5 @@
 import { toError } from '../domain/errors.ts';
-import type { ServiceId } from '../domain/ids.ts';
+import type { ListenerId } from '../domain/ids.ts';
 import { passCrashPoint } from '../runtime/crash-point.ts';
 import type { Log } from '../runtime/log.ts';
 import {
@@ -42,7 +42,7 @@ interface Flight {
  * What is due is read from its rows, the next of a subject only when the one before is written down
  * as delivered; if the process dies, what was on its way goes again under the same id.
  *
- * A delivery begins when a place is free, service after service in turns, and the webhook's machine
+ * A delivery begins when a place is free, listener after listener in turns, and the webhook's machine
  * allows it. How it ended is written down with others that end at the same time. On this way, which
  * thousands take in a second, nothing waits for promises.
  */
@@ -50,7 +50,7 @@ export class Deliverer {
   readonly #parts: DelivererParts;
   readonly #chores: Chores;
   readonly #holds: WebhookHolds;
-  readonly #turns = new Turns<ServiceId>();
+  readonly #turns = new Turns<ListenerId>();
   readonly #recorder: AttemptRecorder;
   readonly #places: Places;
   #isStopped = true;
@@ -63,9 +63,9 @@ export class Deliverer {
     this.#places = new Places(clock, () => this.#pumpSoon());
     this.#holds = new WebhookHolds(parts, this.#chores, {
       onMore: (held) => this.#expectMore(held),
-      onForgotten: (serviceId) => {
-        this.#turns.remove(serviceId);
-        this.#chores.cancel(alarmOf(serviceId));
+      onForgotten: (listenerId) => {
+        this.#turns.remove(listenerId);
+        this.#chores.cancel(alarmOf(listenerId));
       },
     });
     this.#recorder = new AttemptRecorder({
@@ -83,14 +83,14 @@ export class Deliverer {
     this.#holds.start();
   }
 
-  /** These services have something to deliver. */
-  wake(services: Iterable<ServiceId>): void {
-    this.#holds.wake(services);
+  /** These listeners have something to deliver. */
+  wake(listeners: Iterable<ListenerId>): void {
+    this.#holds.wake(listeners);
   }
 
   /** A webhook was changed by its owner. */
-  changed(serviceId: ServiceId): void {
-    this.#holds.changed(serviceId);
+  changed(listenerId: ListenerId): void {
+    this.#holds.changed(listenerId);
   }
 
   /**
@@ -136,7 +136,7 @@ export class Deliverer {
     const atMs = held.wakeAtMs(nowMs);
     if (atMs === held.alarmAtMs) return;
     held.alarmAtMs = atMs;
-    const name = alarmOf(held.row.serviceId);
+    const name = alarmOf(held.row.listenerId);
     this.#chores.cancel(name);
     if (atMs === null || atMs <= nowMs) return;
     this.#chores.later(name, atMs - nowMs, () => {
@@ -148,13 +148,13 @@ export class Deliverer {
 
   async #load(held: HeldWebhook): Promise<void> {
     const { database, clock } = this.#parts;
-    const { serviceId } = held.row;
+    const { listenerId } = held.row;
     const isProbe = held.model.mode === 'resting';
     held.isLoading = true;
     held.mayHaveMore = false;
     try {
       const nowMs = clock.now();
-      const found = await findDueDeliveries(database.pool, serviceId, {
+      const found = await findDueDeliveries(database.pool, listenerId, {
         without: held.known,
         nowMs,
         isEarly: isProbe,
@@ -162,14 +162,14 @@ export class Deliverer {
       });
       held.offer(found, found.length === PAGE);
       if (found.length === 0) {
-        held.nextDueAtMs = await nextDeliveryAtMs(database.pool, serviceId, nowMs);
+        held.nextDueAtMs = await nextDeliveryAtMs(database.pool, listenerId, nowMs);
         if (!held.isBusy) await this.#step(held, { type: 'drained' });
       }
     } finally {
       held.isLoading = false;
     }
-    this.#turns.remove(serviceId);
-    if (held.hasPage && this.#holds.get(serviceId) === held) this.#turns.add(serviceId);
+    this.#turns.remove(listenerId);
+    if (held.hasPage && this.#holds.get(listenerId) === held) this.#turns.add(listenerId);
     this.#pump();
     this.#tend(held);
   }
@@ -187,18 +187,18 @@ export class Deliverer {
   /** Begins what may begin, webhook after webhook. */
   #pump(): void {
     const nowMs = this.#parts.clock.now();
-    const canBegin = (key: ServiceId): boolean => {
+    const canBegin = (key: ListenerId): boolean => {
       const held = this.#holds.get(key);
       return held !== undefined && held.canBegin(nowMs) && this.#places.hasRoomFor(held);
     };
     while (this.#places.hasRoom && !this.#isStopped) {
-      const serviceId = this.#turns.next(canBegin);
-      const held = serviceId === null ? undefined : this.#holds.get(serviceId);
+      const listenerId = this.#turns.next(canBegin);
+      const held = listenerId === null ? undefined : this.#holds.get(listenerId);
       const delivery = held?.take(nowMs);
       if (held === undefined || delivery === undefined || delivery === null) break;
       this.#begin(held, delivery);
       if (held.hasPage) continue;
-      this.#turns.remove(held.row.serviceId);
+      this.#turns.remove(held.row.listenerId);
       this.#tend(held);
     }
   }
@@ -253,8 +253,8 @@ export class Deliverer {
     { held, revision, isProbe }: Flight,
     { verdict, recorded }: Attempt,
   ): Promise<void> | null {
-    const { serviceId, eventId, attempt, status, failure, latencyMs } = recorded;
-    this.#parts.log.debug({ serviceId, eventId, attempt, status, failure, latencyMs }, 'posted');
+    const { listenerId, eventId, attempt, status, failure, latencyMs } = recorded;
+    this.#parts.log.debug({ listenerId, eventId, attempt, status, failure, latencyMs }, 'posted');
     // Its owner has changed it meanwhile: this is not about what it is now.
     if (revision !== held.row.revision) return null;
     const isTaken = verdict === 'delivered' || verdict === 'aborted';
@@ -275,9 +275,9 @@ export class Deliverer {
   /** What follows these, of the same subjects, may go. */
   #written(attempts: readonly RecordedAttempt[]): void {
     const changed = new Set<HeldWebhook>();
-    for (const { serviceId, eventId } of attempts) {
+    for (const { listenerId, eventId } of attempts) {
       passCrashPoint('webhook-recorded');
-      const held = this.#holds.get(serviceId);
+      const held = this.#holds.get(listenerId);
       if (held === undefined) continue;
       held.written(eventId);
       changed.add(held);
@@ -288,10 +288,10 @@ export class Deliverer {
   /** They would go again at once: whoever holds their webhooks next tries them. */
   #lost(attempts: readonly RecordedAttempt[], error: Error): void {
     this.#parts.log.warn({ err: error }, 'attempts could not be written down');
-    for (const { serviceId } of attempts) this.#holds.forget(serviceId);
+    for (const { listenerId } of attempts) this.#holds.forget(listenerId);
   }
 }
 
-function alarmOf(serviceId: ServiceId): string {
-  return `alarm ${serviceId}`;
+function alarmOf(listenerId: ListenerId): string {
+  return `alarm ${listenerId}`;
 }

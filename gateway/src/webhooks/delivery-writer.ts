@@ -1,5 +1,6 @@
 import { publicEventId, type ReceivedData } from '../domain/event.ts';
-import { messageId, type MessageId, type ServiceId } from '../domain/ids.ts';
+import { messageId, serviceId, type MessageId, type ServiceId } from '../domain/ids.ts';
+import type { DueDelivery } from '../storage/webhooks/due-deliveries.ts';
 import type { HeldWebhookRow } from '../storage/webhooks/hold-webhooks.ts';
 import type { WebhookSecrets } from '../storage/webhooks/webhook-secrets.ts';
 import { writeBody, type WrittenEvent } from './body.ts';
@@ -48,12 +49,12 @@ export class DeliveryWriter {
   }
 
   /** @returns null when the webhook's format has no words for the event */
-  write(event: WrittenEvent, nowMs: number): WrittenDelivery | null {
+  write(event: WrittenEvent & Pick<DueDelivery, 'about'>, nowMs: number): WrittenDelivery | null {
     const { format, keyPrefix } = this.#row;
     const text = writeBody(event, {
       format,
       apiKey: this.#keyToSend(),
-      service: keyPrefix,
+      service: event.about ?? keyPrefix,
       fileUrl: (id, file) => this.#fileUrl(id, file),
     });
     if (text === null) return null;
@@ -78,8 +79,8 @@ export class DeliveryWriter {
 
   #keysAt(nowMs: number): HmacKey[] {
     if (this.#keys === null) {
-      const { serviceId, secretSealed, oldSecretSealed, oldSecretUntilMs } = this.#row;
-      const open = (sealed: Buffer): HmacKey => keyOf(this.#parts.secrets.open(serviceId, sealed));
+      const { listenerId, secretSealed, oldSecretSealed, oldSecretUntilMs } = this.#row;
+      const open = (sealed: Buffer): HmacKey => keyOf(this.#parts.secrets.open(listenerId, sealed));
       this.#keys = [{ key: open(secretSealed), untilMs: Infinity }];
       if (oldSecretSealed !== null && oldSecretUntilMs !== null) {
         this.#keys.push({ key: open(oldSecretSealed), untilMs: oldSecretUntilMs });
@@ -91,17 +92,23 @@ export class DeliveryWriter {
   /** The key goes where nobody can read along: https, and in test mode this machine itself. */
   #keyToSend(): string {
     if (this.#apiKey !== null) return this.#apiKey;
-    const { url, sendsKey, serviceMode, keySealed } = this.#row;
+    const { url, sendsKey, listenerMode, keySealed } = this.#row;
     const target = URL.parse(url ?? '');
     const isLocal = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(target?.hostname ?? '');
-    const isSafe = target?.protocol === 'https:' || (serviceMode === 'test' && isLocal);
-    this.#apiKey = sendsKey && isSafe ? this.#parts.openKey(keySealed) : '';
+    const isSafe = target?.protocol === 'https:' || (listenerMode === 'test' && isLocal);
+    this.#apiKey = sendsKey && isSafe && keySealed !== null ? this.#parts.openKey(keySealed) : '';
     return this.#apiKey;
   }
 
   #fileUrl(id: string, { fileName, mimetype }: NonNullable<ReceivedData['file']>): string {
-    const { serviceId, baseUrl } = this.#row;
-    const file = { serviceId, messageId: messageId(Number(id)), fileName, mimetype };
+    const { listenerId, baseUrl } = this.#row;
+    // Only services receive messages.
+    const file = {
+      serviceId: serviceId(listenerId),
+      messageId: messageId(Number(id)),
+      fileName,
+      mimetype,
+    };
     return this.#parts.linkTo(file, this.#parts.publicUrl ?? baseUrl);
   }
 }

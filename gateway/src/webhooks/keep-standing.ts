@@ -31,18 +31,20 @@ async function carryOutOne(
   effect: WebhookEffect,
   { database: { pool }, clock, log }: StandingParts,
 ): Promise<void> {
-  const { serviceId, revision } = held.row;
+  const { listenerId, revision } = held.row;
   switch (effect.type) {
     case 'save':
-      await whenDatabaseAnswers(clock, () => recordStanding(pool, serviceId, revision, held.model));
+      await whenDatabaseAnswers(clock, () =>
+        recordStanding(pool, listenerId, revision, held.model),
+      );
       break;
     case 'hasten':
-      await whenDatabaseAnswers(clock, () => hastenDeliveries(pool, serviceId, clock.now()));
+      await whenDatabaseAnswers(clock, () => hastenDeliveries(pool, listenerId, clock.now()));
       break;
     case 'disable':
-      log.warn({ serviceId, reason: effect.reason }, 'a webhook was disabled');
+      log.warn({ listenerId, reason: effect.reason }, 'a webhook was disabled');
       await whenDatabaseAnswers(clock, () =>
-        disableWebhook(pool, serviceId, revision, held.model, effect.reason),
+        disableWebhook(pool, listenerId, revision, held.model, effect.reason),
       );
       break;
   }

@@ -1,4 +1,4 @@
-import type { ServiceId } from '../domain/ids.ts';
+import type { ListenerId } from '../domain/ids.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Database } from '../storage/database.ts';
 import {
@@ -24,10 +24,10 @@ export class NewsWatch {
   }
 
   /** What is new: a look over the newest deliveries. */
-  async look(): Promise<ServiceId[]> {
+  async look(): Promise<ListenerId[]> {
     const { pool } = this.#database;
     const nowMs = this.#clock.now();
-    let forgotten: ServiceId[] = [];
+    let forgotten: ListenerId[] = [];
     if (this.#seenBelow === null) {
       // What was there before is looked for once, what comes from now on is news.
       this.#seenBelow = await newestDelivery(pool);
@@ -41,11 +41,11 @@ export class NewsWatch {
       this.#seenBelow = oldest.id;
       this.#marks.shift();
     }
-    return [...forgotten, ...news.map(({ serviceId }) => serviceId)];
+    return [...forgotten, ...news.map(({ listenerId }) => listenerId)];
   }
 
   /** All that wait although nobody was told to look. */
-  async lookForForgotten(): Promise<ServiceId[]> {
+  async lookForForgotten(): Promise<ListenerId[]> {
     return await findForgottenWebhooks(this.#database.pool);
   }
 }

@@ -1,4 +1,4 @@
-import { serviceId as readServiceId, type ServiceId } from '../domain/ids.ts';
+import { serviceId as readServiceId, type ListenerId, type ServiceId } from '../domain/ids.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import { openOutgoing, type Resolve } from '../runtime/outgoing/outgoing.ts';
@@ -47,16 +47,16 @@ export interface WebhooksParts extends Omit<WriterParts, 'secrets'> {
 export interface Webhooks {
   start(): void;
   stop(): Promise<void>;
-  /** These services have something to deliver. */
-  wake(services: Iterable<ServiceId>): void;
+  /** These listeners have something to deliver. */
+  wake(listeners: Iterable<ListenerId>): void;
   /** Something was kept for those who ask for these services' events, in any process. */
   tellFeeds(services: Iterable<ServiceId>): void;
-  /** A service's webhook was changed by its owner. */
-  changed(serviceId: ServiceId): void;
+  /** A listener's webhook was changed by its owner. */
+  changed(listenerId: ListenerId): void;
   /** Refuses, by its form, an address that nothing may be posted to. @throws OutgoingRefusal */
   readUrl(written: string): URL;
   /** Posts one event that says it is a test, at once and once; null when there is no webhook. */
-  test(serviceId: ServiceId): Promise<RecordedAttempt | null>;
+  test(listenerId: ListenerId): Promise<RecordedAttempt | null>;
   /** The same events, for those who ask for them. */
   readonly feed: Feed;
 }
@@ -108,20 +108,20 @@ export function openWebhooks(parts: WebhooksParts): Webhooks {
       testing.posts.stop();
       await outgoing.close();
     },
-    wake(services) {
-      deliverer.wake(services);
+    wake(listeners) {
+      deliverer.wake(listeners);
     },
     tellFeeds(services) {
       teller.tell(services);
     },
-    changed(serviceId) {
-      deliverer.changed(serviceId);
+    changed(listenerId) {
+      deliverer.changed(listenerId);
     },
     readUrl: (written) => outgoing.readUrl(written),
-    async test(serviceId) {
-      const row = await findWebhookRow(database.pool, serviceId);
+    async test(listenerId) {
+      const row = await findWebhookRow(database.pool, listenerId);
       if (row === null || row.url === null) return null;
-      const event = await insertTestEvent(database.pool, serviceId);
+      const event = await insertTestEvent(database.pool, listenerId);
       const target = { url: row.url, writer: new DeliveryWriter(row, writer) };
       const attempt = await new Promise<Attempt | null>((resolve) => {
         attemptDelivery({ delivery: event, ...target, fraction: 0 }, testing, resolve);

@@ -1,4 +1,4 @@
-import type { ServiceId } from '../domain/ids.ts';
+import type { ListenerId } from '../domain/ids.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
 import type { Database } from '../storage/database.ts';
@@ -40,7 +40,7 @@ export interface HoldListener {
   /** There may be more to deliver to it. */
   onMore(held: HeldWebhook): void;
   /** It is no longer held. */
-  onForgotten(serviceId: ServiceId): void;
+  onForgotten(listenerId: ListenerId): void;
 }
 
 /**
@@ -55,9 +55,9 @@ export class WebhookHolds {
   readonly #chores: Chores;
   readonly #listener: HoldListener;
   readonly #holder: string;
-  readonly #held = new Map<ServiceId, HeldWebhook>();
+  readonly #held = new Map<ListenerId, HeldWebhook>();
   readonly #watch: NewsWatch;
-  #wanted = new Set<ServiceId>();
+  #wanted = new Set<ListenerId>();
   #taking: Promise<void> | null = null;
   #isStopped = true;
 
@@ -85,36 +85,36 @@ export class WebhookHolds {
     this.#isStopped = true;
   }
 
-  get(serviceId: ServiceId): HeldWebhook | undefined {
-    return this.#held.get(serviceId);
+  get(listenerId: ListenerId): HeldWebhook | undefined {
+    return this.#held.get(listenerId);
   }
 
-  /** These services have something to deliver. */
-  wake(services: Iterable<ServiceId>): void {
+  /** These listeners have something to deliver. */
+  wake(listeners: Iterable<ListenerId>): void {
     if (this.#isStopped) return;
-    for (const serviceId of services) {
-      const held = this.#held.get(serviceId);
-      if (held === undefined) this.#wanted.add(serviceId);
+    for (const listenerId of listeners) {
+      const held = this.#held.get(listenerId);
+      if (held === undefined) this.#wanted.add(listenerId);
       else this.#listener.onMore(held);
     }
     if (this.#wanted.size > 0) void this.#take();
   }
 
   /** A webhook was changed by its owner. */
-  changed(serviceId: ServiceId): void {
+  changed(listenerId: ListenerId): void {
     if (this.#isStopped) return;
-    const held = this.#held.get(serviceId);
-    if (held === undefined) this.wake([serviceId]);
+    const held = this.#held.get(listenerId);
+    if (held === undefined) this.wake([listenerId]);
     else {
       held.isStale = true;
-      void this.#chores.do('change', () => this.#refresh([serviceId]));
+      void this.#chores.do('change', () => this.#refresh([listenerId]));
     }
   }
 
   /** Knows nothing of it any more; the hold runs out by itself. */
-  forget(serviceId: ServiceId): void {
-    this.#held.delete(serviceId);
-    this.#listener.onForgotten(serviceId);
+  forget(listenerId: ListenerId): void {
+    this.#held.delete(listenerId);
+    this.#listener.onForgotten(listenerId);
   }
 
   async releaseAll(): Promise<void> {
@@ -137,7 +137,7 @@ export class WebhookHolds {
     this.#taking ??= this.#chores
       .do('hold', async () => {
         do {
-          const wanted = [...this.#wanted].filter((serviceId) => !this.#held.has(serviceId));
+          const wanted = [...this.#wanted].filter((listenerId) => !this.#held.has(listenerId));
           this.#wanted = new Set();
           const { database, clock, planIds } = this.#parts;
           const rows = await holdWebhooks(database.pool, wanted, {
@@ -159,8 +159,8 @@ export class WebhookHolds {
   #adopt(row: HeldWebhookRow): void {
     const { clock, writer } = this.#parts;
     // If its own hold had run out it goes on with what it knows.
-    const held = this.#held.get(row.serviceId) ?? new HeldWebhook(row, writer, clock.now());
-    this.#held.set(row.serviceId, held);
+    const held = this.#held.get(row.listenerId) ?? new HeldWebhook(row, writer, clock.now());
+    this.#held.set(row.listenerId, held);
     this.#listener.onMore(held);
   }
 
@@ -175,20 +175,20 @@ export class WebhookHolds {
   }
 
   /** Holds on, and sees what owners have changed. */
-  async #refresh(services: readonly ServiceId[]): Promise<void> {
-    if (services.length === 0) return;
+  async #refresh(listeners: readonly ListenerId[]): Promise<void> {
+    if (listeners.length === 0) return;
     const { database, clock, writer } = this.#parts;
-    const rows = await renewHolds(database.pool, services, this.#holder, HOLD_MS, clock.now());
-    const kept = new Map(rows.map((row) => [row.serviceId, row]));
-    for (const serviceId of services) {
-      const row = kept.get(serviceId);
-      const held = this.#held.get(serviceId);
+    const rows = await renewHolds(database.pool, listeners, this.#holder, HOLD_MS, clock.now());
+    const kept = new Map(rows.map((row) => [row.listenerId, row]));
+    for (const listenerId of listeners) {
+      const row = kept.get(listenerId);
+      const held = this.#held.get(listenerId);
       if (held === undefined) continue;
       if (row === undefined) {
         // Another process has it, or nobody: then it is taken again.
-        this.forget(serviceId);
-        this.wake([serviceId]);
-      } else if (row.url === null) this.forget(serviceId);
+        this.forget(listenerId);
+        this.wake([listenerId]);
+      } else if (row.url === null) this.forget(listenerId);
       else if (held.isStale || row.revision !== held.row.revision) {
         held.change(row, writer, clock.now());
         this.#listener.onMore(held);
@@ -199,9 +199,9 @@ export class WebhookHolds {
   async #release(webhooks: readonly HeldWebhook[]): Promise<void> {
     const nowMs = this.#parts.clock.now();
     const releases = webhooks.map((held) => {
-      const { serviceId } = held.row;
-      this.forget(serviceId);
-      return { serviceId, wakeAtMs: held.isIdle(nowMs) ? held.wakeAtMs(nowMs) : nowMs };
+      const { listenerId } = held.row;
+      this.forget(listenerId);
+      return { listenerId, wakeAtMs: held.isIdle(nowMs) ? held.wakeAtMs(nowMs) : nowMs };
     });
     await releaseHolds(this.#parts.database.pool, releases, this.#holder);
   }

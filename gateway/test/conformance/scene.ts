@@ -144,8 +144,8 @@ async function makeHooked(world: TestWorld, url: string, waiting: number): Promi
   if (set.status !== 200) throw new Error(`no webhook was set: ${set.text}`);
   for (let count = 0; count < waiting; count += 1) {
     await onDatabase(world, (run) =>
-      run(`INSERT INTO webhook_deliveries (event_id, service_id, subject, next_at)
-           SELECT 1000 * max(service_id) + ${count}, max(service_id), 'message:1', now() + interval '1 day'
+      run(`INSERT INTO webhook_deliveries (event_id, listener_id, subject, next_at)
+           SELECT 1000 * max(listener_id) + ${count}, max(listener_id), 'message:1', now() + interval '1 day'
            FROM webhooks`),
     );
   }

@@ -51,6 +51,8 @@ const LEFT_OUT = new Set([
   '/messages/{apiKey}/{messageId}/resend',
   '/webhook/replay/{apiKey}',
   '/webhook/test/{apiKey}',
+  '/module/webhook/test',
+  '/admin/agents/{agentId}/webhook/test',
   '/events/ack/{apiKey}',
   '/events/stream/{apiKey}',
   '/module/rotateAgentKey',

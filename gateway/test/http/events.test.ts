@@ -35,7 +35,7 @@ async function keep(status: string): Promise<string> {
   const { id, xid } = await http.database.query
     .insertInto('events')
     .values({
-      service_id: serviceId,
+      listener_id: serviceId,
       type: 'message.status',
       subject: 'message:7',
       data: JSON.stringify({ messageId: '7', status, atMs: 0, metadata: null }),

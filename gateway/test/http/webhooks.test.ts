@@ -81,7 +81,7 @@ test('events wait, are listed, dropped by remove, and replayed', async () => {
     .insertInto('events')
     .values(
       [1, 2, 3].map((tick) => ({
-        service_id: serviceId,
+        listener_id: serviceId,
         type: 'message.status' as const,
         subject: 'message:1',
         data: JSON.stringify({ messageId: '1', status: tick }),
@@ -91,7 +91,7 @@ test('events wait, are listed, dropped by remove, and replayed', async () => {
     .execute();
   await http.database.query
     .insertInto('webhook_deliveries')
-    .values(kept.map(({ id }) => ({ event_id: id, service_id: serviceId, subject: 'message:1' })))
+    .values(kept.map(({ id }) => ({ event_id: id, listener_id: serviceId, subject: 'message:1' })))
     .execute();
   const pending = (await ask('pending')).json as { pendingCount: number; message: string };
   assert.deepEqual([pending.pendingCount, pending.message], [3, '3 pending messages']);

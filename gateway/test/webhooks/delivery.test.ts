@@ -167,7 +167,7 @@ test('the key is not sent over plain http to somewhere else, nor where it is swi
   await world.database.query
     .updateTable('webhooks')
     .set({ sends_key: false })
-    .where('service_id', '=', off)
+    .where('listener_id', '=', off)
     .execute();
   await world.keepEvent(off, 'message.received', 'chat:1', received);
   const elsewhere = world.sink.url(path).replace('127.0.0.1', '[::ffff:127.0.0.1]');

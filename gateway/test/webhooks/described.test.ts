@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { EventType } from '../../src/domain/event.ts';
 import { eventId } from '../../src/domain/ids.ts';
-import { DESCRIBED_EVENTS, versionedExample } from '../../src/http/reference/event-webhooks.ts';
+import {
+  DESCRIBED_EVENTS,
+  exampleService,
+  versionedExample,
+} from '../../src/http/reference/event-webhooks.ts';
 import { writeBody } from '../../src/webhooks/body.ts';
 
 // The examples of the reference are what is really written.
@@ -22,7 +26,7 @@ function stored(type: EventType): unknown {
 for (const type of Object.keys(DESCRIBED_EVENTS) as EventType[]) {
   test(type, () => {
     const event = { id: eventId(542656), type, data: stored(type), createdAtMs: AT_MS + 120 };
-    const context = { apiKey: 'APIKEY', service: 'k3v9x2a', fileUrl: () => '' };
+    const context = { apiKey: 'APIKEY', service: exampleService(type), fileUrl: () => '' };
     const versioned = writeBody(event, { ...context, format: 'versioned' });
     assert.deepEqual(JSON.parse(versioned ?? ''), versionedExample(type));
     const documented = writeBody(event, { ...context, format: 'documented' });

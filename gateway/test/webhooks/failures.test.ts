@@ -26,7 +26,7 @@ async function firstAttempt(service: Awaited<ReturnType<typeof world.makeService
     world.database.query
       .selectFrom('webhook_attempts')
       .selectAll()
-      .where('service_id', '=', service)
+      .where('listener_id', '=', service)
       .orderBy('id')
       .executeTakeFirst(),
   );
@@ -91,7 +91,7 @@ test('429 with Retry-After: not before the time asked for', async () => {
   const [row] = await world.database.query
     .selectFrom('webhook_deliveries')
     .select('next_at')
-    .where('service_id', '=', service)
+    .where('listener_id', '=', service)
     .execute();
   const waitMs = (row?.next_at.getTime() ?? 0) - beganMs;
   assert.ok(waitMs >= 45_000 && waitMs < 60_000, `${waitMs} ms`);

@@ -107,7 +107,7 @@ test('a process that comes back goes on at once with what it had', async () => {
   await world.database.query
     .updateTable('webhooks')
     .set({ holder: 'home-1:dead', wake_at: new Date(world.clock.now() + 15_000) })
-    .where('service_id', '=', service)
+    .where('listener_id', '=', service)
     .execute();
   const other = world.openWebhooks({ home: 'home-2' });
   other.start();

@@ -118,12 +118,12 @@ export class WebhookWorld implements AsyncDisposable {
   ): Promise<EventId> {
     const { id } = await this.database.query
       .insertInto('events')
-      .values({ service_id: serviceId, type, subject, data: JSON.stringify(data) })
+      .values({ listener_id: serviceId, type, subject, data: JSON.stringify(data) })
       .returning('id')
       .executeTakeFirstOrThrow();
     await this.database.query
       .insertInto('webhook_deliveries')
-      .values({ event_id: id, service_id: serviceId, subject })
+      .values({ event_id: id, listener_id: serviceId, subject })
       .execute();
     return id;
   }
@@ -133,7 +133,7 @@ export class WebhookWorld implements AsyncDisposable {
     return await this.database.query
       .selectFrom('webhook_deliveries')
       .select(['state', 'attempts'])
-      .where('service_id', '=', serviceId)
+      .where('listener_id', '=', serviceId)
       .orderBy('event_id')
       .execute();
   }
@@ -156,7 +156,7 @@ export class WebhookWorld implements AsyncDisposable {
     return await this.database.query
       .selectFrom('webhooks')
       .selectAll()
-      .where('service_id', '=', serviceId)
+      .where('listener_id', '=', serviceId)
       .executeTakeFirstOrThrow();
   }
 

@@ -1,10 +1,8 @@
 import type { FastifyInstance } from 'fastify';
-import { Problem } from '../../domain/errors.ts';
-import { findCredit } from '../../storage/ledger/move-money.ts';
 import type { Edge } from '../edge.ts';
 import { readParameters } from '../parameters/read-parameters.ts';
 import { answerStatement, Statement } from '../partner/statement-answer.ts';
-import { agentInPath, type AgentInPath } from './agent-in-path.ts';
+import { existingAgent, type AgentInPath } from './agent-in-path.ts';
 
 /** `GET /admin/agents/:agentId/statement`: an agent's statement for the operator. */
 export function addAgentStatement(app: FastifyInstance, edge: Edge): void {
@@ -14,10 +12,7 @@ export function addAgentStatement(app: FastifyInstance, edge: Edge): void {
     schema: { response: { 200: Statement } },
     async handler(request, reply) {
       edge.admin.check(request);
-      const agentId = agentInPath(request);
-      if ((await findCredit(edge.database.query, agentId)) === null) {
-        throw new Problem('agent_not_found');
-      }
+      const agentId = await existingAgent(edge, request);
       return await answerStatement(edge, agentId, await readParameters(request), reply);
     },
   });

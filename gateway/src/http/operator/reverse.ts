@@ -7,7 +7,7 @@ import { findCredit } from '../../storage/ledger/move-money.ts';
 import type { Edge } from '../edge.ts';
 import { required, single } from '../parameters/parameters.ts';
 import { readParameters } from '../parameters/read-parameters.ts';
-import { agentInPath, type AgentInPath } from './agent-in-path.ts';
+import { existingAgent, type AgentInPath } from './agent-in-path.ts';
 
 const NOTE_CHARACTERS_MAX = 200;
 
@@ -27,14 +27,11 @@ export function addReverse(app: FastifyInstance, edge: Edge): void {
     schema: { response: { 200: Reversed } },
     async handler(request, reply) {
       edge.admin.check(request);
-      const agentId = agentInPath(request);
+      const agentId = await existingAgent(edge, request);
       const parameters = await readParameters(request);
       const written = required(parameters, 'transactionId');
       if (!/^\d{1,15}$/.test(written)) throw new Problem('transaction_not_found');
       const note = (single(parameters, 'note') ?? '').slice(0, NOTE_CHARACTERS_MAX);
-      if ((await findCredit(edge.database.query, agentId)) === null) {
-        throw new Problem('agent_not_found');
-      }
       const transactionId = Number(written);
       const order = { agentId, transactionId, note };
       const { outcome, serviceId } = await reverseTransaction(edge.database, order);

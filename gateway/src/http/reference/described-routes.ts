@@ -1,6 +1,7 @@
 import type { TSchema } from '@sinclair/typebox';
 import type { FastifyInstance, RouteOptions } from 'fastify';
 import type { ErrorFamily } from '../answers/error-answer.ts';
+import { AGENT_WEBHOOK } from './endpoints/agent-webhook.ts';
 import { HEALTH } from './endpoints/health.ts';
 import { MANAGING } from './endpoints/managing.ts';
 import { OPERATED } from './endpoints/operated.ts';
@@ -22,6 +23,7 @@ const REFERENCES: References = {
   ...WEBHOOKS,
   ...EVENTS,
   ...PARTNER,
+  ...AGENT_WEBHOOK,
   ...OPERATOR,
   ...OPERATED,
   ...PACING,

@@ -1,6 +1,6 @@
 import type { EventType } from '../../domain/event.ts';
 
-/** What happens to a service, as OpenAPI 3.1 describes what is posted to somebody. */
+/** What happens, as OpenAPI 3.1 describes what is posted to somebody. */
 interface DescribedEvent {
   readonly summary: string;
   /** `data` in the versioned format. */
@@ -84,6 +84,10 @@ export const DESCRIBED_EVENTS: Readonly<Record<EventType, DescribedEvent>> = {
     summary: 'The service was removed.',
     data: { state: 'removed', expiresAt: '2024-05-01T00:00:00+00:00' },
   },
+  'subscription.ending': {
+    summary: 'To an agent: its own subscription ends soon. `service` is empty.',
+    data: { daysLeft: 7, endsAt: '2024-05-08T00:00:00+00:00' },
+  },
   'webhook.disabled': {
     summary: 'The webhook was disabled: it said that it is gone, or failed for five days.',
     data: { url: 'https://example.com/webhook', reason: 'gone' },
@@ -122,16 +126,25 @@ const ENVELOPE = {
     type: { type: 'string', enum: Object.keys(DESCRIBED_EVENTS) },
     version: { const: 1 },
     createdAt: { type: 'string', format: 'date-time' },
-    service: { type: 'string' },
+    service: {
+      type: 'string',
+      description: 'Which service it is about: how its key begins.',
+    },
     data: { type: 'object' },
   },
 };
+
+/** The service that the example is about. */
+export function exampleService(type: EventType): string {
+  return type === 'subscription.ending' ? '' : 'k3v9x2a';
+}
 
 /** The example of an event in the versioned format. */
 export function versionedExample(type: EventType): unknown {
   const { data } = DESCRIBED_EVENTS[type];
   const createdAt = '2024-05-01T13:43:53.120Z';
-  return { id: 'evt_542656', type, version: 1, createdAt, service: 'k3v9x2a', data };
+  const service = exampleService(type);
+  return { id: 'evt_542656', type, version: 1, createdAt, service, data };
 }
 
 /** The `webhooks` of the OpenAPI document. */

@@ -39,8 +39,8 @@ const RECORD_ANSWERS = `
     JOIN held ON held.service_id = a.service_id
     LEFT JOIN LATERAL (
       SELECT o.state FROM webhooks w
-      JOIN messages o ON o.service_id = w.service_id AND o.whatsapp_id = a.whatsapp_id
-      WHERE w.service_id = a.service_id FOR UPDATE OF o) AS before ON true
+      JOIN messages o ON o.service_id = w.listener_id AND o.whatsapp_id = a.whatsapp_id
+      WHERE w.listener_id = a.service_id FOR UPDATE OF o) AS before ON true
     WHERE m.service_id = a.service_id AND m.whatsapp_id = a.whatsapp_id
       AND CASE WHEN a.tick IS NULL THEN m.state = 'sending' ELSE m.executed_at IS NOT NULL END
     RETURNING m.service_id, m.id, m.whatsapp_id, m.chat, m.is_group, m.metadata,
@@ -57,8 +57,8 @@ const RECORD_ANSWERS = `
     WHERE told.tick > c.stood AND told.at_ms IS NOT NULL),
   ${KEEP_NEWS}
   SELECT (SELECT coalesce(array_agg(service_id), '{}') FROM held) AS held,
-         (SELECT coalesce(array_agg(DISTINCT service_id), '{}') FROM kept_deliveries) AS listening,
-         (SELECT coalesce(array_agg(service_id), '{}') FROM kept_feeds) AS feeds`;
+         (SELECT coalesce(array_agg(DISTINCT listener_id), '{}') FROM kept_deliveries) AS listening,
+         (SELECT coalesce(array_agg(listener_id), '{}') FROM kept_feeds) AS feeds`;
 
 /** What became of a batch. */
 export interface KeptAnswers extends KeptNews {

@@ -65,7 +65,7 @@ const INSERT_RECEIVED = `
              'file', CASE WHEN m.source IS NOT NULL THEN json_build_object(
                'mimetype', m.mimetype, 'fileName', m.file_name, 'bytes', m.bytes) END) AS data
     FROM kept
-    JOIN webhooks ON webhooks.service_id = kept.service_id
+    JOIN webhooks ON webhooks.listener_id = kept.service_id
     JOIN m ON m.service_id = kept.service_id AND m.whatsapp_id = kept.whatsapp_id
       AND m.group_id = kept.group_id AND kept.from_phone IS NOT DISTINCT FROM m.from_phone
       AND kept.from_lid IS NOT DISTINCT FROM m.from_lid
@@ -74,8 +74,8 @@ const INSERT_RECEIVED = `
   ${KEEP_NEWS}
   SELECT (SELECT count(*) FROM kept_files) AS files,
          (SELECT coalesce(array_agg(service_id), '{}') FROM held) AS held,
-         (SELECT coalesce(array_agg(DISTINCT service_id), '{}') FROM kept_deliveries) AS listening,
-         (SELECT coalesce(array_agg(service_id), '{}') FROM kept_feeds) AS feeds`;
+         (SELECT coalesce(array_agg(DISTINCT listener_id), '{}') FROM kept_deliveries) AS listening,
+         (SELECT coalesce(array_agg(listener_id), '{}') FROM kept_feeds) AS feeds`;
 
 /** What was kept of a batch. */
 export interface KeptReceived extends KeptNews {

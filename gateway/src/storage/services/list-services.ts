@@ -48,7 +48,7 @@ function selectOverviews(database: Database) {
     .innerJoin('sessions', 'sessions.service_id', 'services.id')
     .leftJoin('session_ends', 'session_ends.service_id', 'services.id')
     .leftJoin('session_health', 'session_health.service_id', 'services.id')
-    .leftJoin('webhooks', 'webhooks.service_id', 'services.id')
+    .leftJoin('webhooks', 'webhooks.listener_id', 'services.id')
     .select(SERVICE_COLUMNS)
     .select([
       'webhooks.url as webhookUrl',

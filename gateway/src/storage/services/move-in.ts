@@ -90,7 +90,7 @@ export async function moveIn(
     const webhooks = withIds.flatMap(({ id, webhookUrl: url }) =>
       url === null
         ? []
-        : [{ service_id: id, url, base_url: baseUrl, secret_sealed: issueSecret(id) }],
+        : [{ listener_id: id, url, base_url: baseUrl, secret_sealed: issueSecret(id) }],
     );
     if (webhooks.length > 0) await transaction.insertInto('webhooks').values(webhooks).execute();
   }

@@ -5,14 +5,12 @@ import type { Database } from '../database.ts';
 const ROWS_AT_ONCE = 5000;
 /** What a service leaves behind; its row stays, because the ledger speaks of it. */
 const TABLES = [
-  'webhook_attempts',
   'idempotency_keys',
   'questions',
   'chats',
   'paces',
   'session_ends',
   'replaced_keys',
-  'service_notices',
   'messages',
   'received_messages',
   'media',
@@ -20,6 +18,8 @@ const TABLES = [
   'lookups',
   'account_keys',
 ] as const;
+/** The same of what it was told as a listener. */
+const TABLES_OF_LISTENERS = ['webhook_attempts', 'end_notices'] as const;
 
 /**
  * Removed services of which something is left to delete, and that nobody holds, to unlink them or
@@ -51,21 +51,16 @@ export async function findServicesToPurge(
  * or done by several processes at once. Files on disk follow when their rows are gone.
  */
 export async function purgeService(database: Database, serviceId: ServiceId): Promise<void> {
-  for (const table of TABLES) {
-    for (;;) {
-      const deleted = await sql`
-        DELETE FROM ${sql.table(table)} WHERE ctid = ANY(ARRAY(
-          SELECT ctid FROM ${sql.table(table)} WHERE service_id = ${serviceId}
-          LIMIT ${ROWS_AT_ONCE}))`.execute(database.query);
-      if (Number(deleted.numAffectedRows ?? 0) < ROWS_AT_ONCE) break;
-    }
+  for (const table of TABLES_OF_LISTENERS) {
+    await deleteRows(database, table, 'listener_id', serviceId);
   }
+  for (const table of TABLES) await deleteRows(database, table, 'service_id', serviceId);
   // Listeners are told yet that the service is removed, but nothing else about it any more.
   await sql`
     DELETE FROM webhook_deliveries d USING events e
-    WHERE d.service_id = ${serviceId} AND e.id = d.event_id AND e.subject <> 'service'
+    WHERE d.listener_id = ${serviceId} AND e.id = d.event_id AND e.subject <> 'service'
   `.execute(database.query);
-  await sql`DELETE FROM events WHERE service_id = ${serviceId} AND subject <> 'service'`.execute(
+  await sql`DELETE FROM events WHERE listener_id = ${serviceId} AND subject <> 'service'`.execute(
     database.query,
   );
   await database.query
@@ -88,15 +83,30 @@ export async function purgeService(database: Database, serviceId: ServiceId): Pr
     .execute();
 }
 
+async function deleteRows(
+  { query }: Database,
+  table: string,
+  column: 'service_id' | 'listener_id',
+  serviceId: ServiceId,
+): Promise<void> {
+  for (;;) {
+    const deleted = await sql`
+      DELETE FROM ${sql.table(table)} WHERE ctid = ANY(ARRAY(
+        SELECT ctid FROM ${sql.table(table)} WHERE ${sql.ref(column)} = ${serviceId}
+        LIMIT ${ROWS_AT_ONCE}))`.execute(query);
+    if (Number(deleted.numAffectedRows ?? 0) < ROWS_AT_ONCE) return;
+  }
+}
+
 const TOLD_WITHIN_DAYS = 1;
 
 /** Deletes the listeners of services that were purged a day ago; by now they know, or never will. */
 export async function purgeListeners(database: Database): Promise<void> {
   const gone = sql`
-    SELECT w.service_id FROM webhooks w JOIN services v ON v.id = w.service_id
+    SELECT w.listener_id FROM webhooks w JOIN services v ON v.id = w.listener_id
     WHERE v.purged_at < now() - make_interval(days => ${TOLD_WITHIN_DAYS})`;
   for (const table of ['webhook_attempts', 'webhook_deliveries', 'events', 'webhooks']) {
-    await sql`DELETE FROM ${sql.table(table)} WHERE service_id IN (${gone})`.execute(
+    await sql`DELETE FROM ${sql.table(table)} WHERE listener_id IN (${gone})`.execute(
       database.query,
     );
   }

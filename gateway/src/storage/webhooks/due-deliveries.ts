@@ -1,13 +1,15 @@
 import type { Pool } from 'pg';
 import type { EventType } from '../../domain/event.ts';
-import type { EventId, ServiceId } from '../../domain/ids.ts';
+import type { EventId, ListenerId } from '../../domain/ids.ts';
 
 /** An event to be delivered. */
 export interface DueDelivery {
   readonly id: EventId;
-  readonly serviceId: ServiceId;
+  readonly listenerId: ListenerId;
   readonly type: EventType;
   readonly data: unknown;
+  /** The service that an agent is told about: the visible part of its key. Else null. */
+  readonly about: string | null;
   readonly createdAtMs: number;
   /** How often it was tried so far. */
   readonly attempts: number;
@@ -18,14 +20,14 @@ const MS = (column: string): string => `(extract(epoch FROM ${column}) * 1000)::
 
 // The first of each subject alone: the next goes when it has arrived.
 const DUE = `
-  SELECT d.event_id AS id, d.service_id AS "serviceId", e.type, e.data,
+  SELECT d.event_id AS id, d.listener_id AS "listenerId", e.type, e.data, e.about,
          ${MS('e.created_at')} AS "createdAtMs", d.attempts, ${MS('d.queued_at')} AS "queuedAtMs"
   FROM webhook_deliveries d JOIN events e ON e.id = d.event_id
-  WHERE d.service_id = $1 AND d.state = 'pending' AND d.event_id <> ALL ($2::bigint[])
+  WHERE d.listener_id = $1 AND d.state = 'pending' AND d.event_id <> ALL ($2::bigint[])
     AND (d.next_at <= to_timestamp($3::float8 / 1000) OR $4)
     AND NOT EXISTS (
       SELECT FROM webhook_deliveries earlier
-      WHERE earlier.service_id = d.service_id AND earlier.subject = d.subject
+      WHERE earlier.listener_id = d.listener_id AND earlier.subject = d.subject
         AND earlier.state = 'pending' AND earlier.event_id < d.event_id)
   ORDER BY d.event_id LIMIT $5`;
 
@@ -39,47 +41,47 @@ export interface DueQuestion {
   readonly countMax: number;
 }
 
-/** What may go to a service's webhook now, oldest first and one a subject. */
+/** What may go to a listener's webhook now, oldest first and one a subject. */
 export async function findDueDeliveries(
   pool: Pool,
-  serviceId: ServiceId,
+  listenerId: ListenerId,
   { without, nowMs, isEarly, countMax }: DueQuestion,
 ): Promise<DueDelivery[]> {
   const result = await pool.query<DueDelivery>({
     name: 'due-deliveries',
     text: DUE,
-    values: [serviceId, without, nowMs, isEarly, countMax],
+    values: [listenerId, without, nowMs, isEarly, countMax],
   });
   return result.rows;
 }
 
 const NEXT_DUE = `
   SELECT ${MS('min(next_at)')} AS at FROM webhook_deliveries
-  WHERE service_id = $1 AND state = 'pending' AND next_at > to_timestamp($2::float8 / 1000)`;
+  WHERE listener_id = $1 AND state = 'pending' AND next_at > to_timestamp($2::float8 / 1000)`;
 
-/** When the service's next delivery comes due, milliseconds, or null. */
+/** When the listener's next delivery comes due, milliseconds, or null. */
 export async function nextDeliveryAtMs(
   pool: Pool,
-  serviceId: ServiceId,
+  listenerId: ListenerId,
   nowMs: number,
 ): Promise<number | null> {
   const result = await pool.query<{ at: number | null }>({
     name: 'next-delivery',
     text: NEXT_DUE,
-    values: [serviceId, nowMs],
+    values: [listenerId, nowMs],
   });
   return result.rows[0]?.at ?? null;
 }
 
 const HASTEN = `
   UPDATE webhook_deliveries SET next_at = to_timestamp($2::float8 / 1000)
-  WHERE service_id = $1 AND state = 'pending' AND next_at > to_timestamp($2::float8 / 1000)`;
+  WHERE listener_id = $1 AND state = 'pending' AND next_at > to_timestamp($2::float8 / 1000)`;
 
 /** What waits for its next try is due now. */
 export async function hastenDeliveries(
   pool: Pool,
-  serviceId: ServiceId,
+  listenerId: ListenerId,
   nowMs: number,
 ): Promise<void> {
-  await pool.query({ name: 'hasten-deliveries', text: HASTEN, values: [serviceId, nowMs] });
+  await pool.query({ name: 'hasten-deliveries', text: HASTEN, values: [listenerId, nowMs] });
 }

@@ -28,7 +28,7 @@ async function listen(format: EventFormat = 'documented'): Promise<void> {
   await database.query
     .insertInto('webhooks')
     .values({
-      service_id: serviceId,
+      listener_id: serviceId,
       url: 'https://example.com/',
       format,
       secret_sealed: Buffer.alloc(0),
@@ -69,7 +69,7 @@ async function told(): Promise<{ type: string; subject: string; data: Record<str
   const rows = await database.query
     .selectFrom('events')
     .select(['type', 'subject', 'data'])
-    .where('service_id', '=', serviceId)
+    .where('listener_id', '=', serviceId)
     .orderBy('id')
     .execute();
   return rows.map((row) => ({ ...row, data: row.data as Record<string, unknown> }));
@@ -81,7 +81,7 @@ async function deliveryCount(): Promise<number> {
   const rows = await database.query
     .selectFrom('webhook_deliveries')
     .select('event_id')
-    .where('service_id', '=', serviceId)
+    .where('listener_id', '=', serviceId)
     .execute();
   return rows.length;
 }

@@ -12,7 +12,7 @@ const { pool } = world.database;
 
 async function keep(serviceId: ServiceId, on: Pick<PoolClient, 'query'> = pool): Promise<EventId> {
   const { rows } = await on.query<{ id: EventId }>(
-    `INSERT INTO events (service_id, type, subject, data)
+    `INSERT INTO events (listener_id, type, subject, data)
      VALUES ($1, 'webhook.test', 'test', '{}') RETURNING id`,
     [serviceId],
   );

@@ -20,8 +20,8 @@ export interface FeedEvent {
 }
 
 const OPEN = `
-  INSERT INTO webhooks (service_id, has_feed, secret_sealed) VALUES ($1, true, $2)
-  ON CONFLICT (service_id) DO UPDATE SET has_feed = true`;
+  INSERT INTO webhooks (listener_id, has_feed, secret_sealed) VALUES ($1, true, $2)
+  ON CONFLICT (listener_id) DO UPDATE SET has_feed = true`;
 
 /**
  * Events of the service are kept from now on for whoever asks for them.
@@ -38,7 +38,7 @@ export async function openFeed(
 /** No longer; what was acknowledged is forgotten. */
 export async function closeFeed(pool: Pool, serviceId: ServiceId): Promise<void> {
   await pool.query(
-    'UPDATE webhooks SET has_feed = false, feed_acked = NULL WHERE service_id = $1',
+    'UPDATE webhooks SET has_feed = false, feed_acked = NULL WHERE listener_id = $1',
     [serviceId],
   );
 }
@@ -46,7 +46,7 @@ export async function closeFeed(pool: Pool, serviceId: ServiceId): Promise<void>
 const FIND = `
   SELECT coalesce(w.has_feed, false) AS "isOpen", w.feed_acked AS "ackedId",
          s.key_prefix AS "keyPrefix"
-  FROM services s LEFT JOIN webhooks w ON w.service_id = s.id WHERE s.id = $1`;
+  FROM services s LEFT JOIN webhooks w ON w.listener_id = s.id WHERE s.id = $1`;
 
 /** How a service's feed stands. */
 export async function findFeed(pool: Pool, serviceId: ServiceId): Promise<FeedStanding> {
@@ -64,13 +64,13 @@ export async function findFeed(pool: Pool, serviceId: ServiceId): Promise<FeedSt
  * stands before everything that is left.
  */
 const after = (service: string, id: string): string => `
-  (e.xid, e.id) > (coalesce((SELECT xid FROM events WHERE id = ${id} AND service_id = ${service}),
+  (e.xid, e.id) > (coalesce((SELECT xid FROM events WHERE id = ${id} AND listener_id = ${service}),
                             '0'), ${id})
   AND e.xid < pg_snapshot_xmin(pg_current_snapshot())`;
 
 const READ = `
   SELECT e.id, e.type, e.data, (extract(epoch FROM e.created_at) * 1000)::float8 AS "createdAtMs"
-  FROM events e WHERE e.service_id = $1 AND ${after('$1::bigint', '$2::bigint')}
+  FROM events e WHERE e.listener_id = $1 AND ${after('$1::bigint', '$2::bigint')}
   ORDER BY e.xid, e.id LIMIT $3`;
 
 /** What follows an event, in the order of commits. @param afterId 0 for all that is kept */
@@ -86,9 +86,9 @@ export async function readFeed(
 
 const WITH_NEWS = `
   SELECT w.place::int FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY
-    AS w(service_id, after_id, place)
-  WHERE EXISTS (SELECT FROM events e WHERE e.service_id = w.service_id
-                  AND ${after('w.service_id', 'w.after_id')})`;
+    AS w(listener_id, after_id, place)
+  WHERE EXISTS (SELECT FROM events e WHERE e.listener_id = w.listener_id
+                  AND ${after('w.listener_id', 'w.after_id')})`;
 
 /** Which of these have something to read: their places in the list. */
 export async function findFeedsWithNews(
@@ -108,7 +108,7 @@ const ACK = `
     WHEN coalesce((SELECT (new.xid, new.id) < (old.xid, old.id) FROM events old
                    WHERE old.id = w.feed_acked), false) THEN feed_acked ELSE new.id END
   FROM events new
-  WHERE w.service_id = $1 AND w.has_feed AND new.id = $2 AND new.service_id = $1
+  WHERE w.listener_id = $1 AND w.has_feed AND new.id = $2 AND new.listener_id = $1
   RETURNING feed_acked AS "ackedId"`;
 
 /**

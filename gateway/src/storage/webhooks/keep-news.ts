@@ -6,22 +6,22 @@ import type { ServiceId } from '../../domain/ids.ts';
  *
  * `news` has the columns `service_id, type, subject, data, place`, and only types of the documented
  * format; `place` is the order. Those of services without a row in `webhooks` must not be there.
- * Afterwards `kept_deliveries` holds the `service_id` of each delivery, and `kept_feeds` those for
+ * Afterwards `kept_deliveries` holds the `listener_id` of each delivery, and `kept_feeds` those for
  * whom something was kept to be asked for.
  */
 export const KEEP_NEWS = `
   kept_events AS (
-    INSERT INTO events (service_id, type, subject, data)
+    INSERT INTO events (listener_id, type, subject, data)
     SELECT service_id, type, subject, data FROM news ORDER BY place
-    RETURNING id, service_id, subject),
+    RETURNING id, listener_id, subject),
   kept_deliveries AS (
-    INSERT INTO webhook_deliveries (event_id, service_id, subject)
-    SELECT kept_events.id, kept_events.service_id, kept_events.subject
-    FROM kept_events JOIN webhooks USING (service_id)
+    INSERT INTO webhook_deliveries (event_id, listener_id, subject)
+    SELECT kept_events.id, kept_events.listener_id, kept_events.subject
+    FROM kept_events JOIN webhooks USING (listener_id)
     WHERE webhooks.url IS NOT NULL
-    RETURNING service_id),
+    RETURNING listener_id),
   kept_feeds AS (
-    SELECT DISTINCT service_id FROM kept_events JOIN webhooks USING (service_id)
+    SELECT DISTINCT listener_id FROM kept_events JOIN webhooks USING (listener_id)
     WHERE webhooks.has_feed)`;
 
 /** Whom to tell of what was kept. */

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { DeliveryState, EventType } from '../../domain/event.ts';
-import type { EventId, ServiceId } from '../../domain/ids.ts';
+import type { EventId, ListenerId } from '../../domain/ids.ts';
 import type { Database } from '../database.ts';
 import type { Page } from '../messages/list-messages.ts';
 
@@ -36,16 +36,16 @@ export interface DeliveryQuestion {
   readonly id: EventId | null;
 }
 
-/** A service's deliveries, newest first, each with its attempts. */
+/** A listener's deliveries, newest first, each with its attempts. */
 export async function listDeliveries(
   database: Database,
-  serviceId: ServiceId,
+  listenerId: ListenerId,
   { page, rowsPerPage, state, id }: DeliveryQuestion,
 ): Promise<Page<DeliveryRow>> {
   let matching = database.query
     .selectFrom('events')
     .innerJoin('webhook_deliveries', 'webhook_deliveries.event_id', 'events.id')
-    .where('events.service_id', '=', serviceId);
+    .where('events.listener_id', '=', listenerId);
   if (state !== null) matching = matching.where('webhook_deliveries.state', '=', state);
   if (id !== null) matching = matching.where('events.id', '=', id);
   const [total, rows] = await Promise.all([

@@ -1,11 +1,11 @@
 import type { Pool } from 'pg';
 import type { DeliveryState, WebhookMode } from '../../domain/event.ts';
-import type { EventId, ServiceId } from '../../domain/ids.ts';
+import type { EventId, ListenerId } from '../../domain/ids.ts';
 
 /** An attempt to deliver an event, and how the delivery stands after it. */
 export interface RecordedAttempt {
   readonly eventId: EventId;
-  readonly serviceId: ServiceId;
+  readonly listenerId: ListenerId;
   /** From 1. */
   readonly attempt: number;
   readonly state: DeliveryState;
@@ -26,7 +26,7 @@ const RECORD = `
     SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::text[], $5::float8[],
                          $6::text[], $7::smallint[], $8::text[], $9::integer[], $10::text[],
                          $11::float8[])
-      AS a(event_id, service_id, attempt, state, next_ms, url, status, failure, latency_ms, answer,
+      AS a(event_id, listener_id, attempt, state, next_ms, url, status, failure, latency_ms, answer,
            at_ms)),
   stand AS (
     UPDATE webhook_deliveries d
@@ -35,13 +35,13 @@ const RECORD = `
         attempts = a.attempt, next_at = to_timestamp(a.next_ms / 1000.0)
     FROM a WHERE d.event_id = a.event_id AND d.state IN ('pending', 'dropped'))
   INSERT INTO webhook_attempts
-    (service_id, event_id, attempt, url, status, failure, latency_ms, answer, at)
-  SELECT service_id, event_id, attempt, url, status, failure, latency_ms, answer,
+    (listener_id, event_id, attempt, url, status, failure, latency_ms, answer, at)
+  SELECT listener_id, event_id, attempt, url, status, failure, latency_ms, answer,
          to_timestamp(at_ms / 1000.0)
   FROM a`;
 
 /**
- * Writes attempts, of any number of services, in one statement. What was dropped meanwhile stays so
+ * Writes attempts, of any number of listeners, in one statement. What was dropped meanwhile stays so
  * unless it has arrived.
  */
 export async function recordAttempts(
@@ -53,7 +53,7 @@ export async function recordAttempts(
     text: RECORD,
     values: [
       plainArray(attempts.map(({ eventId }) => eventId)),
-      plainArray(attempts.map(({ serviceId }) => serviceId)),
+      plainArray(attempts.map(({ listenerId }) => listenerId)),
       plainArray(attempts.map(({ attempt }) => attempt)),
       plainArray(attempts.map(({ state }) => state)),
       plainArray(attempts.map(({ nextAtMs }) => nextAtMs)),
@@ -84,19 +84,19 @@ export interface WebhookStanding {
 const RECORD_STANDING = `
   UPDATE webhooks SET mode = $3, failures = $4, probes = $5,
     failing_since = to_timestamp($6::float8 / 1000), probe_at = to_timestamp($7::float8 / 1000)
-  WHERE service_id = $1 AND revision = $2`;
+  WHERE listener_id = $1 AND revision = $2`;
 
 /** Keeps how a webhook stands, unless its owner has changed it meanwhile. */
 export async function recordStanding(
   pool: Pool,
-  serviceId: ServiceId,
+  listenerId: ListenerId,
   revision: number,
   { mode, failures, probes, failingSinceMs, probeAtMs }: WebhookStanding,
 ): Promise<void> {
   await pool.query({
     name: 'record-standing',
     text: RECORD_STANDING,
-    values: [serviceId, revision, mode, failures, probes, failingSinceMs, probeAtMs],
+    values: [listenerId, revision, mode, failures, probes, failingSinceMs, probeAtMs],
   });
 }
 
@@ -104,14 +104,14 @@ const DISABLE = `
   WITH disabled AS (
     UPDATE webhooks SET mode = 'disabled', disabled_because = $3, probe_at = NULL,
       failures = $4, failing_since = to_timestamp($5::float8 / 1000)
-    WHERE service_id = $1 AND revision = $2 RETURNING service_id, url, format),
+    WHERE listener_id = $1 AND revision = $2 RETURNING listener_id, url, format),
   told AS (
-    INSERT INTO events (service_id, type, subject, data)
-    SELECT service_id, 'webhook.disabled', 'webhook',
+    INSERT INTO events (listener_id, type, subject, data)
+    SELECT listener_id, 'webhook.disabled', 'webhook',
            json_build_object('url', url, 'reason', $3::text)
-    FROM disabled RETURNING id, service_id, subject)
-  INSERT INTO webhook_deliveries (event_id, service_id, subject)
-  SELECT told.id, told.service_id, told.subject FROM told JOIN disabled USING (service_id)
+    FROM disabled RETURNING id, listener_id, subject)
+  INSERT INTO webhook_deliveries (event_id, listener_id, subject)
+  SELECT told.id, told.listener_id, told.subject FROM told JOIN disabled USING (listener_id)
   WHERE disabled.format = 'versioned'`;
 
 /**
@@ -120,7 +120,7 @@ const DISABLE = `
  */
 export async function disableWebhook(
   pool: Pool,
-  serviceId: ServiceId,
+  listenerId: ListenerId,
   revision: number,
   { failures, failingSinceMs }: WebhookStanding,
   reason: string,
@@ -128,6 +128,6 @@ export async function disableWebhook(
   await pool.query({
     name: 'disable-webhook',
     text: DISABLE,
-    values: [serviceId, revision, reason, failures, failingSinceMs],
+    values: [listenerId, revision, reason, failures, failingSinceMs],
   });
 }

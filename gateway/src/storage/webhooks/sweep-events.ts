@@ -20,7 +20,7 @@ const EXHAUST = `
     SELECT d.event_id FROM webhooks w
     CROSS JOIN LATERAL (
       SELECT event_id FROM webhook_deliveries
-      WHERE service_id = w.service_id AND state = 'pending'
+      WHERE listener_id = w.listener_id AND state = 'pending'
         AND queued_at < to_timestamp($1::float8 / 1000)
       ORDER BY event_id LIMIT $2) AS d
     LIMIT $2)`;

@@ -1,4 +1,4 @@
-import type { ServiceId } from '../../domain/ids.ts';
+import type { ListenerId } from '../../domain/ids.ts';
 import type { Random } from '../../runtime/random.ts';
 import { createSealer } from '../../runtime/seal.ts';
 
@@ -7,20 +7,21 @@ const SECRET_BYTES = 32;
 /** The secrets by which customers know our deliveries, as the database keeps them. */
 export interface WebhookSecrets {
   /** A new one: `whsec_` and Base64, in the form of Standard Webhooks; sealed. */
-  issue(serviceId: ServiceId): Buffer;
-  open(serviceId: ServiceId, sealed: Buffer): string;
+  issue(listenerId: ListenerId): Buffer;
+  open(listenerId: ListenerId, sealed: Buffer): string;
 }
 
-const nameOf = (serviceId: ServiceId): string => `service:${serviceId}`;
+const nameOf = (listenerId: ListenerId): string =>
+  listenerId < 0 ? `agent:${0 - listenerId}` : `service:${listenerId}`;
 
 /** @param masterKey 32 bytes */
 export function createWebhookSecrets(masterKey: Uint8Array, random: Random): WebhookSecrets {
   const sealer = createSealer(masterKey, 'webhook-secrets');
   return {
-    issue(serviceId) {
+    issue(listenerId) {
       const secret = `whsec_${random.bytes(SECRET_BYTES).toString('base64')}`;
-      return sealer.seal(nameOf(serviceId), Buffer.from(secret));
+      return sealer.seal(nameOf(listenerId), Buffer.from(secret));
     },
-    open: (serviceId, sealed) => sealer.open(nameOf(serviceId), sealed).toString(),
+    open: (listenerId, sealed) => sealer.open(nameOf(listenerId), sealed).toString(),
   };
 }

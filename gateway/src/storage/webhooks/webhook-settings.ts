@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import type { EventFormat, WebhookMode } from '../../domain/event.ts';
-import type { ServiceId } from '../../domain/ids.ts';
+import type { ListenerId } from '../../domain/ids.ts';
 import type { Database } from '../database.ts';
 
-/** A service's webhook as its owner sees it. */
+/** A webhook as its owner sees it. */
 export interface Webhook {
   /** Null while there is none. */
   readonly url: string | null;
@@ -18,10 +18,10 @@ export interface Webhook {
   readonly oldSecretUntil: Date | null;
 }
 
-/** @returns null when the service never had a webhook */
+/** @returns null when the listener never had a webhook */
 export async function findWebhook(
   database: Database,
-  serviceId: ServiceId,
+  listenerId: ListenerId,
 ): Promise<Webhook | null> {
   const row = await database.query
     .selectFrom('webhooks')
@@ -37,7 +37,7 @@ export async function findWebhook(
       'old_secret_sealed as oldSecretSealed',
       'old_secret_until as oldSecretUntil',
     ])
-    .where('service_id', '=', serviceId)
+    .where('listener_id', '=', listenerId)
     .executeTakeFirst();
   return row ?? null;
 }
@@ -71,10 +71,10 @@ const WOKEN = {
 
 const NOT_DELIVERED = sql<boolean>`(state = 'pending' OR state = 'exhausted')`;
 
-/** Sets a service's webhook. What still waits goes to the new address at once. */
+/** Sets a listener's webhook. What still waits goes to the new address at once. */
 export async function setWebhook(
   database: Database,
-  serviceId: ServiceId,
+  listenerId: ListenerId,
   change: WebhookChange,
 ): Promise<void> {
   const columns = {
@@ -87,9 +87,9 @@ export async function setWebhook(
   await database.query.transaction().execute(async (transaction) => {
     await transaction
       .insertInto('webhooks')
-      .values({ service_id: serviceId, secret_sealed: change.secretSealed, ...columns })
+      .values({ listener_id: listenerId, secret_sealed: change.secretSealed, ...columns })
       .onConflict((conflict) =>
-        conflict.column('service_id').doUpdateSet({
+        conflict.column('listener_id').doUpdateSet({
           ...columns,
           ...WOKEN,
           set_at: sql<Date>`now()`,
@@ -99,15 +99,15 @@ export async function setWebhook(
     await transaction
       .updateTable('webhook_deliveries')
       .set({ next_at: sql<Date>`now()` })
-      .where('service_id', '=', serviceId)
+      .where('listener_id', '=', listenerId)
       .where('state', '=', 'pending')
       .where('next_at', '>', sql<Date>`now()`)
       .execute();
   });
 }
 
-/** Removes a service's webhook; what still waits is dropped, and can be replayed. */
-export async function removeWebhook(database: Database, serviceId: ServiceId): Promise<void> {
+/** Removes a listener's webhook; what still waits is dropped, and can be replayed. */
+export async function removeWebhook(database: Database, listenerId: ListenerId): Promise<void> {
   await database.query.transaction().execute(async (transaction) => {
     await transaction
       .updateTable('webhooks')
@@ -118,12 +118,12 @@ export async function removeWebhook(database: Database, serviceId: ServiceId): P
         holder: null,
         revision: sql<number>`revision + 1`,
       })
-      .where('service_id', '=', serviceId)
+      .where('listener_id', '=', listenerId)
       .execute();
     await transaction
       .updateTable('webhook_deliveries')
       .set({ state: 'dropped' })
-      .where('service_id', '=', serviceId)
+      .where('listener_id', '=', listenerId)
       .where(NOT_DELIVERED)
       .execute();
   });
@@ -132,7 +132,7 @@ export async function removeWebhook(database: Database, serviceId: ServiceId): P
 /** Puts a new secret in the old one's place; the old one signs, too, for a while. */
 export async function rotateSecret(
   database: Database,
-  serviceId: ServiceId,
+  listenerId: ListenerId,
   secretSealed: Buffer,
   overlapMs: number,
 ): Promise<void> {
@@ -144,7 +144,7 @@ export async function rotateSecret(
       old_secret_until: sql<Date>`now() + ${overlapMs} * interval '1 millisecond'`,
       revision: sql<number>`revision + 1`,
     })
-    .where('service_id', '=', serviceId)
+    .where('listener_id', '=', listenerId)
     .execute();
 }
 
@@ -154,14 +154,14 @@ export async function rotateSecret(
  */
 export async function resendPending(
   database: Database,
-  serviceId: ServiceId,
+  listenerId: ListenerId,
   notWithinMs: number,
 ): Promise<number | null> {
   return await database.query.transaction().execute(async (transaction) => {
     const reopened = await transaction
       .updateTable('webhooks')
       .set({ ...ANEW, ...WOKEN, resent_at: sql<Date>`now()` })
-      .where('service_id', '=', serviceId)
+      .where('listener_id', '=', listenerId)
       .where(
         sql<boolean>`coalesce(resent_at < now() - ${notWithinMs} * interval '1 millisecond', true)`,
       )
@@ -175,19 +175,19 @@ export async function resendPending(
         next_at: sql<Date>`now()`,
         queued_at: sql<Date>`now()`,
       })
-      .where('service_id', '=', serviceId)
+      .where('listener_id', '=', listenerId)
       .where(NOT_DELIVERED)
       .executeTakeFirst();
     return Number(again.numUpdatedRows);
   });
 }
 
-/** How many of a service's events wait for its webhook, those that were given up included. */
-export async function countPending(database: Database, serviceId: ServiceId): Promise<number> {
+/** How many of a listener's events wait for its webhook, those that were given up included. */
+export async function countPending(database: Database, listenerId: ListenerId): Promise<number> {
   const { count } = await database.query
     .selectFrom('webhook_deliveries')
     .select((columns) => columns.fn.countAll<number>().as('count'))
-    .where('service_id', '=', serviceId)
+    .where('listener_id', '=', listenerId)
     .where(NOT_DELIVERED)
     .executeTakeFirstOrThrow();
   return count;

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { publicEventId } from '../../../src/domain/event.ts';
-import type { EventId, ServiceId } from '../../../src/domain/ids.ts';
+import { serviceId, type EventId, type ServiceId } from '../../../src/domain/ids.ts';
 import { WEBHOOK_CRASH_POINTS } from '../../../src/runtime/crash-point.ts';
 import { openDatabase, type Database } from '../../../src/storage/database.ts';
 import { migrate } from '../../../src/storage/migrate.ts';
@@ -146,8 +146,8 @@ async function makeServices(
     const set = await fetch(`${gatewayUrl}/webhook/set/${apiKey}?url=${url}`);
     if (!set.ok) throw new Error(`the webhook was not set: ${await set.text()}`);
   }
-  const rows = await database.query.selectFrom('webhooks').select('service_id').execute();
-  return rows.map((row) => row.service_id);
+  const rows = await database.query.selectFrom('webhooks').select('listener_id').execute();
+  return rows.map((row) => serviceId(row.listener_id));
 }
 
 async function startSeats(order: KillOrder, stack: AsyncDisposableStack): Promise<GatewaySeat[]> {
@@ -198,15 +198,15 @@ class EventSource {
     const { rows } = await this.#database.pool.query<{ id: EventId; place: number }>(
       `WITH news AS (
          SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[]) WITH ORDINALITY
-           AS n(service_id, message, tick, place)),
+           AS n(listener_id, message, tick, place)),
        kept AS (
-         INSERT INTO events (service_id, type, subject, data)
-         SELECT service_id, 'message.status', 'message:' || message, json_build_object(
+         INSERT INTO events (listener_id, type, subject, data)
+         SELECT listener_id, 'message.status', 'message:' || message, json_build_object(
            'messageId', message, 'status', tick, 'atMs', 0, 'metadata', NULL)
-         FROM news ORDER BY place RETURNING id, service_id, subject),
+         FROM news ORDER BY place RETURNING id, listener_id, subject),
        queued AS (
-         INSERT INTO webhook_deliveries (event_id, service_id, subject)
-         SELECT id, service_id, subject FROM kept)
+         INSERT INTO webhook_deliveries (event_id, listener_id, subject)
+         SELECT id, listener_id, subject FROM kept)
        SELECT id FROM kept ORDER BY id`,
       [
         events.map(({ service }) => service),

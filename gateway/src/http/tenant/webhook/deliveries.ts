@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { Type, type Static } from '@sinclair/typebox';
 import { Problem } from '../../../domain/errors.ts';
 import { publicEventId, readEventId, type DeliveryState } from '../../../domain/event.ts';
-import type { EventId } from '../../../domain/ids.ts';
+import type { EventId, ListenerId } from '../../../domain/ids.ts';
 import { listDeliveries, type DeliveryRow } from '../../../storage/webhooks/list-deliveries.ts';
 import { findWebhook, type Webhook } from '../../../storage/webhooks/webhook-settings.ts';
 import { listDate } from '../../answers/dates.ts';
@@ -50,7 +50,8 @@ const Standing = Type.Object({
   disabledBecause: Type.Union([Type.String({ examples: ['gone', 'failing'] }), Type.Null()]),
 });
 
-const Deliveries = Type.Composite([
+/** What became of a webhook's events, and how the webhook stands. */
+export const Deliveries = Type.Composite([
   Type.Object({ status: Type.Literal('true'), webhook: Type.Union([Standing, Type.Null()]) }),
   pageOf(DeliveryLine),
 ]);
@@ -64,25 +65,33 @@ export function addWebhookDeliveries(app: FastifyInstance, edge: Edge): void {
     schema: { response: { 200: Deliveries } },
     async handler(request): Promise<Static<typeof Deliveries>> {
       const service = await serviceWithWebhooks(edge, request.params.apiKey);
-      const parameters = await readParameters(request);
-      const page = readPageRequest(parameters);
-      const question = {
-        page: page.page,
-        rowsPerPage: page.rowsPerPage,
-        state: readState(parameters),
-        id: readId(parameters),
-      };
-      const [found, webhook] = await Promise.all([
-        listDeliveries(edge.database, service.id, question),
-        findWebhook(edge.database, service.id),
-      ]);
-      return {
-        status: 'true',
-        webhook: webhook === null ? null : standing(webhook),
-        ...describePage(page, found, line),
-      };
+      return await describeDeliveries(edge, service.id, await readParameters(request));
     },
   });
+}
+
+/** Whatever of it the parameters ask for. @throws Problem `invalid_parameter` */
+export async function describeDeliveries(
+  edge: Edge,
+  listenerId: ListenerId,
+  parameters: Parameters,
+): Promise<Static<typeof Deliveries>> {
+  const page = readPageRequest(parameters);
+  const question = {
+    page: page.page,
+    rowsPerPage: page.rowsPerPage,
+    state: readState(parameters),
+    id: readId(parameters),
+  };
+  const [found, webhook] = await Promise.all([
+    listDeliveries(edge.database, listenerId, question),
+    findWebhook(edge.database, listenerId),
+  ]);
+  return {
+    status: 'true',
+    webhook: webhook === null ? null : standing(webhook),
+    ...describePage(page, found, line),
+  };
 }
 
 function readState(parameters: Parameters): DeliveryState | null {

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { Type, type Static } from '@sinclair/typebox';
 import { Problem } from '../../../domain/errors.ts';
+import type { ListenerId } from '../../../domain/ids.ts';
 import { replayEvents, type Replayed } from '../../../storage/webhooks/replay-events.ts';
 import { refuseAutomaticRequest } from '../../access/automatic-requests.ts';
 import type { Edge } from '../../edge.ts';
@@ -10,7 +11,8 @@ import type { KeyInPath } from '../key-in-path.ts';
 import { readId } from './deliveries.ts';
 import { serviceWithWebhooks, webhookOf } from './webhook-gate.ts';
 
-const Replay = Type.Object({
+/** How many events go again, and where. */
+export const Replay = Type.Object({
   status: Type.Literal('true'),
   replayed: Type.Integer(),
   message: Type.String({ examples: ['Replay 4 events to https://example.com/webhook'] }),
@@ -27,13 +29,25 @@ export function addReplayWebhook(app: FastifyInstance, edge: Edge): void {
     async handler(request): Promise<Static<typeof Replay>> {
       refuseAutomaticRequest(request.headers);
       const service = await serviceWithWebhooks(edge, request.params.apiKey);
-      const wanted = readWanted(await readParameters(request), edge.clock.now());
-      const { url } = await webhookOf(edge, service);
-      const replayed = await replayEvents(edge.database.pool, service.id, wanted);
-      edge.webhooks.changed(service.id);
-      return { status: 'true', replayed, message: `Replay ${replayed} events to ${url}`, url };
+      return await replay(edge, service.id, await readParameters(request));
     },
   });
+}
+
+/**
+ * Sends the events that the parameters name once more.
+ * @throws Problem `missing_parameter`, `invalid_parameter`, `wrong_state`
+ */
+export async function replay(
+  edge: Edge,
+  listenerId: ListenerId,
+  parameters: Parameters,
+): Promise<Static<typeof Replay>> {
+  const wanted = readWanted(parameters, edge.clock.now());
+  const { url } = await webhookOf(edge, listenerId);
+  const replayed = await replayEvents(edge.database.pool, listenerId, wanted);
+  edge.webhooks.changed(listenerId);
+  return { status: 'true', replayed, message: `Replay ${replayed} events to ${url}`, url };
 }
 
 function readWanted(parameters: Parameters, nowMs: number): Replayed {

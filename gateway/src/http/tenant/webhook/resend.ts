@@ -28,7 +28,7 @@ export function addResendWebhook(app: FastifyInstance, edge: Edge): void {
       refuseAutomaticRequest(request.headers);
       const { apiKey } = request.params;
       const service = await serviceWithWebhooks(edge, apiKey);
-      const { url } = await webhookOf(edge, service);
+      const { url } = await webhookOf(edge, service.id);
       const pending = await resendPending(edge.database, service.id, NOT_WITHIN_MS);
       if (pending === null) {
         throw new Problem('too_many_requests', TOO_SOON, NOT_WITHIN_MS / 1000);

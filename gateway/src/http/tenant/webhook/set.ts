@@ -35,8 +35,7 @@ export function addSetWebhook(app: FastifyInstance, edge: Edge): void {
       const { apiKey } = request.params;
       const service = await serviceWithWebhooks(edge, apiKey);
       const parameters = await readParameters(request);
-      const url = required(parameters, 'url').trim();
-      assertAllowed(edge, url);
+      const url = readUrl(edge, parameters);
       await setWebhook(edge.database, service.id, {
         url,
         ...readOptions(parameters),
@@ -49,9 +48,15 @@ export function addSetWebhook(app: FastifyInstance, edge: Edge): void {
   });
 }
 
-function assertAllowed(edge: Edge, url: string): void {
+/**
+ * Where events are to go.
+ * @throws Problem `missing_parameter`, `link_not_allowed`
+ */
+export function readUrl(edge: Edge, parameters: Parameters): string {
+  const url = required(parameters, 'url').trim();
   try {
     edge.webhooks.readUrl(url);
+    return url;
   } catch (error) {
     if (!(error instanceof OutgoingRefusal)) throw error;
     throw new Problem('link_not_allowed', `This can not be a webhook: ${error.message}.`);

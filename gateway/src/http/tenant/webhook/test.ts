@@ -2,12 +2,14 @@ import type { FastifyInstance } from 'fastify';
 import { Type, type Static } from '@sinclair/typebox';
 import { Problem } from '../../../domain/errors.ts';
 import { publicEventId } from '../../../domain/event.ts';
+import type { ListenerId } from '../../../domain/ids.ts';
 import { refuseAutomaticRequest } from '../../access/automatic-requests.ts';
 import type { Edge } from '../../edge.ts';
 import type { KeyInPath } from '../key-in-path.ts';
 import { serviceWithWebhooks } from './webhook-gate.ts';
 
-const Tested = Type.Object({
+/** How a test went. */
+export const Tested = Type.Object({
   status: Type.Literal('true'),
   delivered: Type.Boolean(),
   id: Type.String({ examples: ['evt_542655'] }),
@@ -28,19 +30,27 @@ export function addTestWebhook(app: FastifyInstance, edge: Edge): void {
     async handler(request): Promise<Static<typeof Tested>> {
       refuseAutomaticRequest(request.headers);
       const service = await serviceWithWebhooks(edge, request.params.apiKey);
-      const attempt = await edge.webhooks.test(service.id);
-      if (attempt === null) throw new Problem('wrong_state', 'No webhook is set.');
-      const { state, eventId, url, status, failure, latencyMs, answer } = attempt;
-      return {
-        status: 'true',
-        delivered: state === 'delivered',
-        id: publicEventId(eventId),
-        url,
-        httpStatus: status,
-        failure,
-        latencyMs,
-        answer,
-      };
+      return await testWebhook(edge, service.id);
     },
   });
+}
+
+/** Makes one and posts it. @throws Problem `wrong_state` */
+export async function testWebhook(
+  edge: Edge,
+  listenerId: ListenerId,
+): Promise<Static<typeof Tested>> {
+  const attempt = await edge.webhooks.test(listenerId);
+  if (attempt === null) throw new Problem('wrong_state', 'No webhook is set.');
+  const { state, eventId, url, status, failure, latencyMs, answer } = attempt;
+  return {
+    status: 'true',
+    delivered: state === 'delivered',
+    id: publicEventId(eventId),
+    url,
+    httpStatus: status,
+    failure,
+    latencyMs,
+    answer,
+  };
 }

@@ -1,4 +1,5 @@
 import { Problem } from '../../../domain/errors.ts';
+import type { ListenerId } from '../../../domain/ids.ts';
 import { planOfService } from '../../../domain/plans.ts';
 import type { Service } from '../../../storage/services/service.ts';
 import { findWebhook, type Webhook } from '../../../storage/webhooks/webhook-settings.ts';
@@ -22,8 +23,8 @@ export async function serviceWithWebhooks(edge: Edge, apiKey: string): Promise<S
 export type SetWebhook = Webhook & { readonly url: string };
 
 /** @throws Problem `wrong_state` when none is set */
-export async function webhookOf(edge: Edge, service: Service): Promise<SetWebhook> {
-  const webhook = await findWebhook(edge.database, service.id);
+export async function webhookOf(edge: Edge, listenerId: ListenerId): Promise<SetWebhook> {
+  const webhook = await findWebhook(edge.database, listenerId);
   if (webhook === null || webhook.url === null) {
     throw new Problem('wrong_state', 'No webhook is set.');
   }
