@@ -1,5 +1,5 @@
 import type { Answer } from './admin-api.ts';
-import { neededOption, parametersOf, type Command } from './command.ts';
+import { neededOption, OVERLAP, parametersOf, toldKey, type Command } from './command.ts';
 import { Failure } from './failure.ts';
 import { drawTable } from './terminal.ts';
 
@@ -66,7 +66,7 @@ export const AGENT_COMMANDS: readonly Command[] = [
     name: 'agents subscribe',
     takes: ['AGENT'],
     options: {
-      cycle: { type: 'string', value: 'MONTHS', help: '1, 3, 6 or 12' },
+      cycle: { type: 'string', value: 'MONTHS', help: '1, 3, 6 or 12', isNeeded: true },
       'paid-outside': { type: 'boolean', help: 'nothing is taken from the wallet' },
       'idempotency-key': IDEMPOTENCY_KEY,
     },
@@ -106,13 +106,80 @@ export const AGENT_COMMANDS: readonly Command[] = [
         query.set('after', String(page['next']));
       } while (page['next'] !== null);
       const { currency } = page;
-      const columns = ['AT', 'KIND', 'SERVICE', 'MONTHS', 'AMOUNT', 'BALANCE', 'NOTE'];
-      const fields = ['at', 'kind', 'service', 'months', 'amount', 'balance', 'note'];
+      const columns = ['ID', 'AT', 'KIND', 'SERVICE', 'MONTHS', 'AMOUNT', 'BALANCE', 'NOTE'];
+      const fields = [
+        'transactionId',
+        'at',
+        'kind',
+        'service',
+        'months',
+        'amount',
+        'balance',
+        'note',
+      ];
       const rows = entries.map((entry) => fields.map((field) => entry[field]));
       call.report({ currency, entries }, `${drawTable(columns, rows)}\n(${String(currency)})`);
     },
   },
+  {
+    name: 'agents reverse',
+    takes: ['AGENT', 'ID'],
+    options: { note: { type: 'string', value: 'TEXT', help: 'for whoever reads the statement' } },
+    help: 'takes a transaction of the statement back, with the months it bought',
+    async run(call) {
+      const answer = await call.api.post(`${pathOf(call.given)}/reversals`, {
+        transactionId: call.given['ID'],
+        ...parametersOf(call, { note: 'note' }),
+      });
+      call.report(answer, `It is taken back. The credit is ${String(answer['credit'])} now.`);
+    },
+  },
+  {
+    name: 'agents rotate-key',
+    takes: ['AGENT'],
+    options: { 'overlap-hours': OVERLAP },
+    help: 'gives the agent another key, shown this once',
+    async run(call) {
+      const parameters = parametersOf(call, { 'overlap-hours': 'overlapHours' });
+      const answer = await call.api.post(`${pathOf(call.given)}/rotate-key`, parameters);
+      call.report(answer, toldKey(answer['agentKey'], answer['oldKeyUntil']));
+    },
+  },
+  {
+    name: 'agents webhook',
+    takes: ['AGENT'],
+    options: {
+      set: { type: 'string', value: 'URL', help: 'where its services’ events go from now on' },
+      remove: { type: 'boolean', help: 'they go nowhere any more' },
+      test: { type: 'boolean', help: 'posts an event that says it is a test' },
+    },
+    help: 'where the agent is told of its services; shows, sets, tests or removes it',
+    async run(call) {
+      const path = `${pathOf(call.given)}/webhook`;
+      const { set, remove, test } = call.options;
+      if (set !== undefined) await call.api.post(`${path}/set`, { url: String(set) });
+      if (remove === true) await call.api.post(`${path}/remove`);
+      if (test === true) {
+        const tested = await call.api.post(`${path}/test`);
+        if (tested['delivered'] !== true) {
+          const why = tested['failure'] === 'status' ? tested['httpStatus'] : tested['failure'];
+          throw new Failure('refused', `The test was not delivered: ${String(why)}.`);
+        }
+      }
+      const { webhook } = (await call.api.get(`${path}/deliveries`)) as Answer;
+      const { secret } = isSet(webhook) ? await call.api.post(`${path}/secret`) : { secret: null };
+      const shown = { ...(webhook as Answer | null), secret };
+      call.report(
+        shown,
+        isSet(webhook) ? drawTable(['', ''], Object.entries(shown)).trimStart() : 'None is set.',
+      );
+    },
+  },
 ];
+
+function isSet(webhook: unknown): boolean {
+  return (webhook as Answer | null)?.['url'] !== undefined && (webhook as Answer)['url'] !== '';
+}
 
 function pathOf(given: Readonly<Record<string, string>>): string {
   const agent = given['AGENT'] ?? '';

@@ -42,7 +42,7 @@ export async function runCommandLine(
 
 async function run(words: readonly string[], terminal: Terminal): Promise<void> {
   const isHelp = words[0] === 'help' || words.some((word) => word === '--help' || word === '-h');
-  const command = findCommand(words);
+  const command = findCommand(words[0] === 'help' ? words.slice(1) : words);
   if (isHelp || words.length === 0) {
     terminal.print(command === null ? helpOf(COMMANDS) : helpOfOne(command));
     return;

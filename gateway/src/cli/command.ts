@@ -8,6 +8,8 @@ interface Option {
   /** What stands for the value in the help. */
   readonly value?: string;
   readonly help: string;
+  /** Without it the command does nothing. */
+  readonly isNeeded?: boolean;
 }
 
 /** What a command is run with. */
@@ -31,6 +33,18 @@ export interface Command {
   readonly options?: Readonly<Record<string, Option>>;
   readonly help: string;
   run(call: Call): Promise<void>;
+}
+
+/** How long a key that is replaced works yet. */
+export const OVERLAP = {
+  type: 'string',
+  value: 'HOURS',
+  help: 'how long the old key works yet, 0 to 720; 24',
+} as const;
+
+/** What is said of a new key. */
+export function toldKey(key: unknown, oldKeyUntil: unknown): string {
+  return `The new key: ${String(key)}\nThe old one works until ${String(oldKeyUntil)}.`;
 }
 
 /** What was said with `--name`, or undefined. */

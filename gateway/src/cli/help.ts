@@ -39,6 +39,9 @@ export function helpOfOne(command: Command): string {
 }
 
 /** How it is written. */
-export function usageOf({ name, takes }: Command): string {
-  return [name, ...takes].join(' ');
+export function usageOf({ name, takes, options }: Command): string {
+  const needed = Object.entries(options ?? {})
+    .filter(([, { isNeeded }]) => isNeeded === true)
+    .map(([option, { value }]) => `--${option} ${value ?? ''}`);
+  return [name, ...takes, ...needed].join(' ');
 }

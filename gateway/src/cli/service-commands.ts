@@ -1,5 +1,12 @@
 import type { Answer } from './admin-api.ts';
-import { neededOption, parametersOf, textOption, type Command } from './command.ts';
+import {
+  neededOption,
+  OVERLAP,
+  parametersOf,
+  textOption,
+  toldKey,
+  type Command,
+} from './command.ts';
 import { drawTable } from './terminal.ts';
 
 /** The address of a service in the admin API. */
@@ -7,7 +14,7 @@ export function pathOf(apiKey: string | undefined): string {
   return `/admin/services/${encodeURIComponent(apiKey ?? '')}`;
 }
 
-const CYCLE = { type: 'string', value: 'MONTHS', help: '1, 3, 6 or 12' } as const;
+const CYCLE = { type: 'string', value: 'MONTHS', help: '1, 3, 6 or 12', isNeeded: true } as const;
 
 /** What the operator does with services. */
 export const SERVICE_COMMANDS: readonly Command[] = [
@@ -39,7 +46,7 @@ export const SERVICE_COMMANDS: readonly Command[] = [
     name: 'services create',
     takes: [],
     options: {
-      plan: { type: 'string', value: 'PLAN', help: '2 Basic, 3 Pro, 4 Premium' },
+      plan: { type: 'string', value: 'PLAN', help: '2 Basic, 3 Pro, 4 Premium', isNeeded: true },
       cycle: CYCLE,
       mode: { type: 'string', value: 'live|test', help: 'WhatsApp or the simulator; live' },
       phone: { type: 'string', value: 'NUMBER', help: 'test only: links this simulated phone' },
@@ -84,6 +91,26 @@ export const SERVICE_COMMANDS: readonly Command[] = [
         ...parametersOf(call, { 'idempotency-key': 'idempotencyKey' }),
       });
       call.report(answer, `The service runs until ${String(answer['expiresAt'])}.`);
+    },
+  },
+  {
+    name: 'services restore',
+    takes: ['KEY'],
+    help: 'brings back, for a day, what the clock has removed; it is suspended then',
+    async run({ api, given, report }) {
+      const answer = await api.post(`${pathOf(given['KEY'])}/restore`);
+      report(answer, `The service is ${String(answer['state'])}.`);
+    },
+  },
+  {
+    name: 'services rotate-key',
+    takes: ['KEY'],
+    options: { 'overlap-hours': OVERLAP },
+    help: 'gives the service another key',
+    async run(call) {
+      const parameters = parametersOf(call, { 'overlap-hours': 'overlapHours' });
+      const answer = await call.api.post(`${pathOf(call.given['KEY'])}/rotate-key`, parameters);
+      call.report(answer, toldKey(answer['apiKey'], answer['oldKeyUntil']));
     },
   },
 ];

@@ -1,15 +1,20 @@
 // `npm run chaos:ledger -- --operations N --kills K --seed S [--edges E] [--minutes M]`
+// `npm run chaos:ledger -- --rounds N`
 //
 // Random purchases, renewals, suspensions, removals, top-ups and reversals, 64 at a time on 50
 // agents, over HTTP, while the edges and their PostgreSQL are killed; then the books are compared
-// with what was answered. The exit code is 0 only when every promise was kept.
+// with what was answered. With `--rounds`, instead, services are renewed at the moment of their
+// removal: exactly one of the two wins. The exit code is 0 only when every promise was kept.
 
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { databaseBeside } from '../crash/killable-database.ts';
-import { runCampaign } from './campaign.ts';
+import { migrate } from '../../src/storage/migrate.ts';
+import { openDatabase } from '../../src/storage/database.ts';
+import { runCampaign, type CampaignOrder } from './campaign.ts';
+import { raceRenewals } from './renewal-rounds.ts';
 import { isGood, lastLine, reportCampaign } from './report.ts';
 
 const { values: options } = parseArgs({
@@ -19,6 +24,7 @@ const { values: options } = parseArgs({
     seed: { type: 'string', default: '1' },
     edges: { type: 'string', default: '2' },
     minutes: { type: 'string' },
+    rounds: { type: 'string' },
   },
 });
 
@@ -39,6 +45,14 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
 }
 try {
   if (database.url === null) throw new Error('there is no database');
+  if (options.rounds === undefined) await campaign({ ...database, url: database.url });
+  else await race(database.url, wholeNumber('rounds', options.rounds));
+} finally {
+  await database.close();
+  rmSync(folder, { recursive: true, force: true });
+}
+
+async function campaign(killable: CampaignOrder['database']): Promise<void> {
   const result = await runCampaign({
     operations: wholeNumber('operations', options.operations),
     kills: wholeNumber('kills', options.kills),
@@ -46,7 +60,7 @@ try {
     edges: wholeNumber('edges', options.edges),
     parallel: 64,
     agents: 50,
-    database: { ...database, url: database.url },
+    database: killable,
     // The server's process is known for certain by proc(5) only.
     mayKillPostgres: process.platform === 'linux',
     forMs: options.minutes === undefined ? null : Number(options.minutes) * 60_000,
@@ -55,7 +69,15 @@ try {
   console.log(`\n${reportCampaign(result)}\n`);
   process.exitCode = isGood(result) ? 0 : 1;
   console.log(lastLine(result, seed));
-} finally {
-  await database.close();
-  rmSync(folder, { recursive: true, force: true });
+}
+
+async function race(url: string, rounds: number): Promise<void> {
+  await migrate(url);
+  const opened = openDatabase(url, () => undefined);
+  try {
+    const { renewed, removed } = await raceRenewals(opened, rounds);
+    console.log(`broken 0, rounds ${rounds}, renewed ${renewed}, removed ${removed}`);
+  } finally {
+    await opened.close();
+  }
 }

@@ -66,6 +66,40 @@ test('agents: made, topped up once under a key, listed, their statement read', a
   assert.match((await run('agents', 'statement', agent)).out, /top-up .*12\.50 +112\.50/);
 });
 
+test('agents: another key, a purchase taken back, where they are told of their services', async () => {
+  const made = await json('agents', 'create', 'Kiosk', '--credit', '10', '--mode', 'test');
+  const agent = String(made.agentId);
+  const { agentKey } = await json('agents', 'rotate-key', agent, '--overlap-hours', '0');
+  const balance = async (key: string) =>
+    (await world.ask(`/module/getWalletBalance?agentKey=${key}`)).status;
+  assert.deepEqual([await balance(made.agentKey), await balance(agentKey)], [401, 200]);
+
+  const bought = await world.ask(`/module/create?agentKey=${agentKey}&planId=2&cycle=1`);
+  const { entries } = await json('agents', 'statement', agent);
+  const reversed = await run('agents', 'reverse', agent, String(entries[1].transactionId));
+  assert.equal(reversed.out, 'It is taken back. The credit is 10.00 now.\n');
+
+  const key = bought.json.apiKey as string;
+  const rotated = await run('services', 'rotate-key', key, '--overlap-hours', '1');
+  assert.match(rotated.out, /^The new key: [\w-]{39}\nThe old one works until \d{4}-/);
+  assert.equal((await run('services', 'restore', key)).code, 1);
+
+  assert.equal((await run('agents', 'webhook', agent)).out, 'None is set.\n');
+  const refused = await run('agents', 'webhook', agent, '--set', 'http://127.0.0.1/');
+  assert.equal(refused.code, 1);
+  const url = 'https://example.com/reseller';
+  const set = await json('agents', 'webhook', agent, '--set', url);
+  assert.deepEqual([set.url, set.state], [url, 'flowing']);
+  assert.match(set.secret, /^whsec_/);
+  assert.equal((await run('agents', 'webhook', agent, '--remove')).out, 'None is set.\n');
+});
+
+test('help of one command, and of what it needs', async () => {
+  const one = await run('help', 'services', 'renew');
+  assert.match(one.out, /^npx tickwire services renew KEY --cycle MONTHS\n/);
+  assert.deepEqual(await run('services', 'renew', '--help'), one);
+});
+
 test('services: made, listed, suspended, brought back, renewed, expired, removed', async () => {
   const order = ['services', 'create', '--plan', '4', '--cycle', '1', '--mode', 'test'];
   const made = await run(...order, '--phone', '447400000401');
