@@ -107,13 +107,7 @@ export async function openAccounts(ground: Ground, stack: AsyncDisposableStack):
       () => pacing,
     ),
   );
-  const pacing: Pacing = new Pacing({
-    database,
-    policy: config.pacing,
-    clock,
-    random: systemRandom,
-    log,
-  });
+  const pacing = openPacing(ground, sessions);
   const answersSettled = (): Promise<void> => inbox.settled();
   const outbox: Outbox = new Outbox({
     database,
@@ -159,6 +153,20 @@ function openConnector(
       live: () => Promise.resolve(whatsAppEndpoint(config.whatsAppUrl)),
       ...(simulator === null ? {} : { test: () => endpointOf(simulator) }),
     },
+  });
+}
+
+function openPacing({ config, database, clock, log }: Ground, sessions: Sessions): Pacing {
+  return new Pacing({
+    database,
+    policy: config.pacing,
+    async askNewChatCap(serviceId) {
+      const connection = await sessions.connectionOf(serviceId);
+      return (await connection?.findNewChatCap()) ?? null;
+    },
+    clock,
+    random: systemRandom,
+    log,
   });
 }
 

@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import { Registry, collectDefaultMetrics } from 'prom-client';
 import { openAccounts, type Accounts } from './accounts.ts';
 import type { Config } from './config/config.ts';
+import { useOwnTemporaryFolder } from './config/temporary-folder.ts';
 import { openSecrets, type Secrets } from './config/secrets.ts';
 import { toError } from './domain/errors.ts';
 import { createKeyring } from './http/access/keyring.ts';
@@ -89,6 +90,8 @@ async function buildGateway(
   stack.defer(() => lock.release());
   const secrets = openSecrets(config);
   const { notices, database, leaseDatabase, clock } = await prepareDatabase(config, log, stack);
+  // Not before PostgreSQL has started: root puts its files where others may enter.
+  useOwnTemporaryFolder(config.dataDir);
   await assertMasterKey(database.pool, secrets.masterKey);
   const simulator = hasSimulator(config) ? await openSimulatedWhatsApp(config) : null;
   stack.defer(() => simulator?.close());

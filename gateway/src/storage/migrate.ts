@@ -14,6 +14,7 @@ import * as partners from './migrations/0011-partners.ts';
 import * as agentsListen from './migrations/0013-agents-listen.ts';
 import * as pacingNews from './migrations/0014-pacing-news.ts';
 import * as feedNotices from './migrations/0015-feed-notices.ts';
+import * as newChatCap from './migrations/0015-new-chat-cap.ts';
 import { openDatabase } from './database.ts';
 
 /** In the order they run; a name is never changed or reused once released. */
@@ -33,6 +34,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0013-agents-listen': agentsListen,
   '0014-pacing-news': pacingNews,
   '0015-feed-notices': feedNotices,
+  '0015-new-chat-cap': newChatCap,
 };
 
 /**
