@@ -66,7 +66,11 @@ answer('listen', async ({ databaseUrl, masterKeyHex }: HttpOnlyPlace): Promise<s
       changed: () => undefined,
       readUrl: (written) => new URL(written),
       test: () => Promise.resolve(null),
-      feed: { read: () => Promise.resolve([]), wait: () => Promise.resolve() },
+      feed: {
+        read: () => Promise.resolve([]),
+        wait: () => Promise.resolve(),
+        close: () => undefined,
+      },
     },
     secrets: { masterKey: Buffer.from(masterKeyHex, 'hex'), adminToken: 'none' },
     publicUrl: null,

@@ -30,6 +30,7 @@ import type { Notices } from './storage/notices/notices.ts';
 import { createConnector, whatsAppEndpoint } from './whatsapp/connector.ts';
 import { onlyMediaHost } from './whatsapp/files/media-hosts.ts';
 import { keyCodec } from './whatsapp/key-codec.ts';
+import type { KeptNews } from './storage/webhooks/keep-news.ts';
 
 /** Another process may take over within five seconds of a SIGTERM, and sends what is left again. */
 const ANSWERS_ON_STOP_MS_MAX = 3000;
@@ -49,8 +50,8 @@ export interface Ground {
   readonly notices: Notices;
   readonly clock: Clock;
   readonly log: Log;
-  /** The webhooks of these services have something to deliver. */
-  onEvents(services: ReadonlySet<ServiceId>): void;
+  /** Events were kept. */
+  onEvents(kept: KeptNews): void;
 }
 
 /** The accounts that this process owns, and what is done with them. */
@@ -84,8 +85,8 @@ export async function openAccounts(ground: Ground, stack: AsyncDisposableStack):
     downloader.wake();
   };
   const inbox = createInbox(database, { seal: files.seal, onFile }, clock, {
-    onEvents: (services) => {
-      ground.onEvents(services);
+    onEvents: (kept) => {
+      ground.onEvents(kept);
     },
     onLost,
   });
@@ -106,13 +107,7 @@ export async function openAccounts(ground: Ground, stack: AsyncDisposableStack):
       () => pacing,
     ),
   );
-  const pacing: Pacing = new Pacing({
-    database,
-    policy: config.pacing,
-    clock,
-    random: systemRandom,
-    log,
-  });
+  const pacing = openPacing(ground, sessions);
   const answersSettled = (): Promise<void> => inbox.settled();
   const outbox: Outbox = new Outbox({
     database,
@@ -158,6 +153,20 @@ function openConnector(
       live: () => Promise.resolve(whatsAppEndpoint(config.whatsAppUrl)),
       ...(simulator === null ? {} : { test: () => endpointOf(simulator) }),
     },
+  });
+}
+
+function openPacing({ config, database, clock, log }: Ground, sessions: Sessions): Pacing {
+  return new Pacing({
+    database,
+    policy: config.pacing,
+    async askNewChatCap(serviceId) {
+      const connection = await sessions.connectionOf(serviceId);
+      return (await connection?.findNewChatCap()) ?? null;
+    },
+    clock,
+    random: systemRandom,
+    log,
   });
 }
 

@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import { Registry, collectDefaultMetrics } from 'prom-client';
 import { openAccounts, type Accounts } from './accounts.ts';
 import type { Config } from './config/config.ts';
+import { useOwnTemporaryFolder } from './config/temporary-folder.ts';
 import { openSecrets, type Secrets } from './config/secrets.ts';
 import { toError } from './domain/errors.ts';
 import { createKeyring } from './http/access/keyring.ts';
@@ -38,6 +39,7 @@ import { migrate } from './storage/migrate.ts';
 import { Notices } from './storage/notices/notices.ts';
 import { databaseAnswers } from './storage/ping.ts';
 import { openWebhooks, type Webhooks } from './webhooks/open-webhooks.ts';
+import type { KeptNews } from './storage/webhooks/keep-news.ts';
 
 /** Whether a process still owns its accounts must not wait behind its own work. */
 const LEASE_DATABASE = { connectionsMax: 3, answerMsMax: 4000 };
@@ -88,13 +90,16 @@ async function buildGateway(
   stack.defer(() => lock.release());
   const secrets = openSecrets(config);
   const { notices, database, leaseDatabase, clock } = await prepareDatabase(config, log, stack);
+  // Not before PostgreSQL has started: root puts its files where others may enter.
+  useOwnTemporaryFolder(config.dataDir);
   await assertMasterKey(database.pool, secrets.masterKey);
   const simulator = hasSimulator(config) ? await openSimulatedWhatsApp(config) : null;
   stack.defer(() => simulator?.close());
   const { media, receivedFiles } = await openFiles(config, database, secrets, log, stack);
-  const webhooks = openOwnWebhooks(config, database, secrets, clock, log, stack);
-  const onEvents = (services: ReadonlySet<ServiceId>): void => {
-    webhooks.wake(services);
+  const webhooks = openOwnWebhooks(config, database, notices, secrets, clock, log, stack);
+  const onEvents = ({ listening, feeds }: KeptNews): void => {
+    webhooks.wake(listening);
+    webhooks.tellFeeds(feeds);
   };
   const shared = { config, database, leaseDatabase, simulator, media, secrets, notices, log };
   const ground = { ...shared, files: receivedFiles, clock, onEvents };
@@ -254,6 +259,7 @@ async function openFiles(
 function openOwnWebhooks(
   { allowPrivateUrls, publicUrl, catalogue }: Config,
   database: Database,
+  notices: Notices,
   { masterKey, home }: Secrets,
   clock: Clock,
   log: Log,
@@ -263,6 +269,7 @@ function openOwnWebhooks(
   const keyring = createKeyring(masterKey, systemRandom);
   const webhooks = openWebhooks({
     database,
+    notices,
     home,
     masterKey,
     allowPrivateUrls,

@@ -14,11 +14,25 @@ export interface Pace {
   readonly newChatsPausedUntilMs: number;
   /** WhatsApp called the account too fast: nothing goes earlier. */
   readonly pausedUntilMs: number;
+  /** When WhatsApp was asked how many new chats it allows, ... */
+  readonly capAskedAtMs: number;
+  /** ... how many more may be begun since then, null if it does not say, ... */
+  readonly capLeft: number | null;
+  /** ... and until when that holds; null if it does not say. */
+  readonly capEndsAtMs: number | null;
   /** How many times slower than set, as it was at `slowedAtMs`; at least 1. */
   readonly slowdown: number;
   readonly slowedAtMs: number;
   /** How often WhatsApp called the account too fast since full speed. */
   readonly strikes: number;
+}
+
+/** How many new chats WhatsApp allows an account in a cycle of its own. */
+export interface NewChatCap {
+  readonly total: number;
+  readonly used: number;
+  /** When the next cycle begins, milliseconds since 1970; null if it does not say. */
+  readonly endsAtMs: number | null;
 }
 
 /** A new chat that was begun. */

@@ -200,6 +200,8 @@ export const PACE_REASONS = {
   new_chats_per_hour: 'The hour has had its new chats; chats that exist go on.',
   new_chats_per_day: 'The last 24 hours have had their new chats; chats that exist go on.',
   same_text: 'Many new chats got the same text, so new chats are begun more slowly.',
+  whatsapp_cap:
+    'Most of the new chats that WhatsApp allows this account are used up; chats that exist go on.',
   account_restricted:
     'WhatsApp lets this account begin no new chats for now; chats that exist go on.',
   too_fast: 'WhatsApp said that this account sends too fast.',

@@ -53,6 +53,8 @@ interface FeedPort {
     timeoutMs: number,
     stopped: AbortSignal,
   ): Promise<void>;
+  /** Lets go whoever waits, for good. */
+  close(): void;
 }
 
 /** Everything the HTTP edge stands on; it opens and closes none of it. */

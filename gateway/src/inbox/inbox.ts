@@ -1,4 +1,4 @@
-import type { ServiceId, WhatsAppId } from '../domain/ids.ts';
+import type { WhatsAppId } from '../domain/ids.ts';
 import { LeaseLost, type Lease } from '../domain/lease.ts';
 import { higherTick } from '../domain/message-state.ts';
 import type { Tick } from '../domain/message-state.ts';
@@ -14,6 +14,7 @@ import {
 import { insertReceived, type ReceivedMessage } from '../storage/received/insert-received.ts';
 import { whenDatabaseAnswers } from '../storage/when-database-answers.ts';
 import type { ReceivedFiles } from './received-files.ts';
+import type { KeptNews } from '../storage/webhooks/keep-news.ts';
 
 /** Ticks may be a few milliseconds late; a statement for each would cost more than sending. */
 const ANSWERS = { itemsMax: 500, restMs: 10 };
@@ -50,8 +51,8 @@ export interface Inbox {
 
 /** Who hears of what a write told. */
 export interface InboxListener {
-  /** The webhooks of these services have something to deliver. */
-  onEvents(services: ReadonlySet<ServiceId>): void;
+  /** Events may have been kept. */
+  onEvents(kept: KeptNews): void;
   /** The database refused what was written under a lease. */
   onLost(lease: Lease): void;
 }
@@ -64,7 +65,7 @@ export function createInbox(
   listener: InboxListener,
 ): Inbox {
   const tell = (kept: KeptAnswers, batch: readonly { readonly lease: Lease }[]) => {
-    if (kept.listening.size > 0) listener.onEvents(kept.listening);
+    listener.onEvents(kept);
     for (const lease of kept.lost) listener.onLost(lease);
     const lost = new Map(kept.lost.map((lease) => [lease.serviceId, lease]));
     return batch.map(({ lease }) => lost.get(lease.serviceId));

@@ -5,6 +5,7 @@ import type { Lease } from '../domain/lease.ts';
 import type { DownloadResult } from '../domain/media.ts';
 import type { DueContent, DueMessage } from '../domain/message.ts';
 import type { Tick } from '../domain/message-state.ts';
+import type { NewChatCap } from '../domain/pace.ts';
 import type { PhoneNumber } from '../domain/phone-number.ts';
 
 /**
@@ -54,6 +55,11 @@ export interface Connection {
    * does not say.
    */
   findRestrictionEnd(): Promise<number | null>;
+  /**
+   * How many new chats WhatsApp allows the account in a cycle of its own; null when it has no cap.
+   * @throws when there is no answer
+   */
+  findNewChatCap(): Promise<NewChatCap | null>;
   /** Removes this device from the account, then closes. */
   logOut(): Promise<void>;
   /** Closes; `onClosed` follows with the reason `asked`. */

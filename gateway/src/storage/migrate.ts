@@ -13,6 +13,8 @@ import * as webhooks from './migrations/0010-webhooks.ts';
 import * as partners from './migrations/0011-partners.ts';
 import * as agentsListen from './migrations/0013-agents-listen.ts';
 import * as pacingNews from './migrations/0014-pacing-news.ts';
+import * as feedNotices from './migrations/0015-feed-notices.ts';
+import * as newChatCap from './migrations/0015-new-chat-cap.ts';
 import { openDatabase } from './database.ts';
 
 /** In the order they run; a name is never changed or reused once released. */
@@ -31,6 +33,8 @@ const MIGRATIONS: Record<string, Migration> = {
   '0011-partners': partners,
   '0013-agents-listen': agentsListen,
   '0014-pacing-news': pacingNews,
+  '0015-feed-notices': feedNotices,
+  '0015-new-chat-cap': newChatCap,
 };
 
 /**

@@ -255,6 +255,9 @@ interface PaceTable {
   next_opening_at: Generated<Date>;
   new_chats_paused_until: Generated<Date>;
   paused_until: Generated<Date>;
+  cap_asked_at: Generated<Date>;
+  cap_left: number | null;
+  cap_ends_at: Date | null;
   slowdown: Generated<number>;
   slowed_at: Generated<Date>;
   strikes: Generated<number>;

@@ -1,4 +1,3 @@
-import { toError } from '../domain/errors.ts';
 import { messageId, type EventId, type ServiceId } from '../domain/ids.ts';
 import type { ReceivedData } from '../domain/event.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -7,9 +6,7 @@ import type { Database } from '../storage/database.ts';
 import { findFeedsWithNews, readFeed, type FeedEvent } from '../storage/webhooks/feed.ts';
 import { versionedEnvelope, type EventEnvelope } from './body.ts';
 import type { WriterParts } from './delivery-writer.ts';
-
-/** How soon whoever waits sees an event. */
-const LOOK_EVERY_MS = 500;
+import { FeedWatchers } from './feed-watchers.ts';
 
 /** Whose events are read, and how their links begin. */
 export interface FeedReader {
@@ -20,32 +17,29 @@ export interface FeedReader {
   readonly baseUrl: string;
 }
 
-interface Watcher {
-  readonly serviceId: ServiceId;
-  readonly afterId: EventId | 0;
-  readonly end: () => void;
-}
-
 export interface FeedParts {
   readonly database: Database;
   readonly writer: Pick<WriterParts, 'linkTo' | 'publicUrl'>;
   readonly clock: Clock;
   readonly log: Log;
+  /** How soon whoever waits sees an event of which no notice came. */
+  readonly lookEveryMs: number;
 }
 
 /**
  * Events for those who ask for them. They are read from their rows, page by page, so that a reader
- * costs the memory of a page; whichever process has kept them. While somebody waits one statement
- * every half second looks for all who wait.
+ * costs the memory of a page; whichever process has kept them.
  */
 export class Feed {
   readonly #parts: FeedParts;
-  readonly #watchers = new Set<Watcher>();
-  #cancelLook: (() => void) | null = null;
-  #isClosed = false;
+  readonly #watchers: FeedWatchers;
 
   constructor(parts: FeedParts) {
     this.#parts = parts;
+    this.#watchers = new FeedWatchers({
+      ...parts,
+      find: (watchers) => findFeedsWithNews(parts.database.pool, watchers),
+    });
   }
 
   /** What follows an event, as it is written; at most `countMax`. @param afterId 0 for all */
@@ -61,48 +55,17 @@ export class Feed {
     timeoutMs: number,
     stopped: AbortSignal,
   ): Promise<void> {
-    if (this.#isClosed || stopped.aborted) return Promise.resolve();
-    return new Promise((resolve) => {
-      const end = (): void => {
-        cancel();
-        stopped.removeEventListener('abort', end);
-        this.#watchers.delete(watcher);
-        resolve();
-      };
-      const watcher = { serviceId, afterId, end };
-      const cancel = this.#parts.clock.after(timeoutMs, end);
-      stopped.addEventListener('abort', end);
-      this.#watchers.add(watcher);
-      this.#lookSoon();
-    });
+    return this.#watchers.wait({ serviceId, afterId }, timeoutMs, stopped);
+  }
+
+  /** Something was kept for this service, by whichever process. */
+  notice(serviceId: ServiceId): void {
+    this.#watchers.notice(serviceId);
   }
 
   /** Lets go whoever waits, for good. */
   close(): void {
-    this.#isClosed = true;
-    this.#cancelLook?.();
-    for (const { end } of this.#watchers) end();
-  }
-
-  #lookSoon(): void {
-    this.#cancelLook ??= this.#parts.clock.after(LOOK_EVERY_MS, () => {
-      void this.#look()
-        .catch((error: unknown) => {
-          this.#parts.log.warn({ err: toError(error) }, 'feeds could not be looked at');
-        })
-        .finally(() => {
-          this.#cancelLook = null;
-          if (this.#watchers.size > 0 && !this.#isClosed) this.#lookSoon();
-        });
-    });
-  }
-
-  async #look(): Promise<void> {
-    const watchers = [...this.#watchers];
-    if (watchers.length === 0) return;
-    for (const place of await findFeedsWithNews(this.#parts.database.pool, watchers)) {
-      watchers[place]?.end();
-    }
+    this.#watchers.close();
   }
 
   #write({ serviceId, keyPrefix, baseUrl }: FeedReader, event: FeedEvent): EventEnvelope {

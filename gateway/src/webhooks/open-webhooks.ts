@@ -1,9 +1,11 @@
-import type { ListenerId } from '../domain/ids.ts';
+import { serviceId as readServiceId, type ListenerId, type ServiceId } from '../domain/ids.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import { openOutgoing, type Resolve } from '../runtime/outgoing/outgoing.ts';
 import type { Random } from '../runtime/random.ts';
 import type { Database } from '../storage/database.ts';
+import { CHANNELS } from '../storage/notices/channels.ts';
+import type { Notices } from '../storage/notices/notices.ts';
 import { findWebhookRow } from '../storage/webhooks/hold-webhooks.ts';
 import { recordAttempts, type RecordedAttempt } from '../storage/webhooks/record-attempts.ts';
 import { insertTestEvent } from '../storage/webhooks/test-event.ts';
@@ -13,10 +15,13 @@ import { Deliverer } from './deliverer.ts';
 import { DeliveryWriter, type WriterParts } from './delivery-writer.ts';
 import { CONNECT_MS_MAX, POST_LIMITS, type PostLimits, type PostParts } from './post-event.ts';
 import { Posts } from './posts.ts';
+import { FeedTeller } from './feed-teller.ts';
 import { Feed } from './feed.ts';
 import { EventSweeper } from './event-sweeper.ts';
 
 const DELIVERIES_ON_STOP_MS_MAX = 2000;
+/** How soon whoever waits sees an event of which no notice came. */
+const FEED_LOOK_EVERY_MS = 500;
 
 export interface WebhooksParts extends Omit<WriterParts, 'secrets'> {
   readonly database: Database;
@@ -30,6 +35,10 @@ export interface WebhooksParts extends Omit<WriterParts, 'secrets'> {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Tells what was kept by other processes; without it a look every half second does. */
+  readonly notices?: Notices;
+  /** How often it is looked for those who wait without a notice; default 500. */
+  readonly feedLookEveryMs?: number;
   readonly limits?: PostLimits;
   readonly resolve?: Resolve;
 }
@@ -40,6 +49,8 @@ export interface Webhooks {
   stop(): Promise<void>;
   /** These listeners have something to deliver. */
   wake(listeners: Iterable<ListenerId>): void;
+  /** Something was kept for those who ask for these services' events, in any process. */
+  tellFeeds(services: Iterable<ServiceId>): void;
   /** A listener's webhook was changed by its owner. */
   changed(listenerId: ListenerId): void;
   /** Refuses, by its form, an address that nothing may be posted to. @throws OutgoingRefusal */
@@ -75,7 +86,14 @@ export function openWebhooks(parts: WebhooksParts): Webhooks {
   });
   const sweeper = new EventSweeper({ database, clock, log });
   const testing = posting();
-  const feed = new Feed({ database, writer, clock, log });
+  const lookEveryMs = parts.feedLookEveryMs ?? FEED_LOOK_EVERY_MS;
+  const feed = new Feed({ database, writer, clock, log, lookEveryMs });
+  const teller = new FeedTeller(database, log);
+  const endListening = parts.notices?.listen(CHANNELS.eventsKept, {
+    onNotice: (payload) => feed.notice(readServiceId(Number(payload))),
+    // What was missed is found by the look of every half second.
+    onGap: () => undefined,
+  });
   return {
     start() {
       deliverer.start();
@@ -83,6 +101,7 @@ export function openWebhooks(parts: WebhooksParts): Webhooks {
     },
     feed,
     async stop() {
+      endListening?.();
       feed.close();
       await deliverer.stop(DELIVERIES_ON_STOP_MS_MAX);
       await sweeper.stop();
@@ -91,6 +110,9 @@ export function openWebhooks(parts: WebhooksParts): Webhooks {
     },
     wake(listeners) {
       deliverer.wake(listeners);
+    },
+    tellFeeds(services) {
+      teller.tell(services);
     },
     changed(listenerId) {
       deliverer.changed(listenerId);

@@ -2,6 +2,7 @@ import type { ConnectionEnd } from '../domain/connection-state.ts';
 import { whatsAppId as whatsAppIdOf, type WhatsAppId } from '../domain/ids.ts';
 import type { Lease } from '../domain/lease.ts';
 import type { DueContent, DueMessage, Recipient } from '../domain/message.ts';
+import type { NewChatCap } from '../domain/pace.ts';
 import type { PhoneNumber } from '../domain/phone-number.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { passText } from '../runtime/crash-point.ts';
@@ -32,6 +33,7 @@ import { GroupSender } from './groups/group-sender.ts';
 import { makeJid, parseJid } from './jid.ts';
 import { stageCredentials } from './key-store.ts';
 import { handleInOrder } from './handle-in-order.ts';
+import { readNewChatCap } from './new-chat-cap.ts';
 import { PollVotes } from './received/poll-votes.ts';
 import { countOwnKeys } from './probe.ts';
 import { openSocket, type SocketParts } from './socket.ts';
@@ -173,6 +175,11 @@ export class BaileysConnection implements Connection {
     this.#requireOpen();
     const { isActive, timeEnforcementEnds } = await this.#socket.fetchAccountReachoutTimelock();
     return isActive === true ? (timeEnforcementEnds?.getTime() ?? null) : null;
+  }
+
+  async findNewChatCap(): Promise<NewChatCap | null> {
+    this.#requireOpen();
+    return readNewChatCap(await this.#socket.fetchNewChatMessageCap());
   }
 
   async logOut(): Promise<void> {

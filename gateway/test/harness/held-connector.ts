@@ -67,6 +67,7 @@ export class HeldConnector implements Connector {
       listGroups: unused,
       askForFile: unused,
       findRestrictionEnd: unused,
+      findNewChatCap: unused,
       liveness: () => ({ quietMs: 0, isSlow: false, answerMs: null }),
       logOut: close,
       close,

@@ -11,6 +11,7 @@ import { createTestDatabase } from './database.ts';
 /** An open database of a test's own. */
 export interface OpenTestDatabase extends AsyncDisposable {
   readonly database: Database;
+  readonly url: string;
 }
 
 /** Makes a migrated database and opens it; it goes with the scope. */
@@ -19,6 +20,7 @@ export async function openTestDatabase(): Promise<OpenTestDatabase> {
   const database = openDatabase(made.url, () => undefined);
   return {
     database,
+    url: made.url,
     async [Symbol.asyncDispose]() {
       await database.close();
       await made.drop();

@@ -4,6 +4,7 @@ import { after, test } from 'node:test';
 import { newWhatsAppId, type ServiceId } from '../../src/domain/ids.ts';
 import { chatOf } from '../../src/domain/message.ts';
 import type { PhoneNumber } from '../../src/domain/phone-number.ts';
+import type { NewChatCap } from '../../src/domain/pace.ts';
 import { SAFE_POLICY, type PacingSettings } from '../../src/domain/pacing.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { createLog } from '../../src/runtime/log.ts';
@@ -31,9 +32,12 @@ const ANN = '447400000011';
 const BOB = '447400000012';
 const EVE = '447400000013';
 
-const startPacing = (): Pacing =>
+const startPacing = (
+  askNewChatCap: () => Promise<NewChatCap | null> = () => Promise.resolve(null),
+): Pacing =>
   new Pacing({
     database,
+    askNewChatCap,
     policy: SAFE_POLICY,
     clock: systemClock,
     random: systemRandom,
@@ -215,6 +219,38 @@ test('what WhatsApp says outlives the process', async () => {
   await queue(service, [ANN]);
   const { chats, turn } = await send(startPacing(), service);
   assert.ok(chats.length === 0 && turn.kind === 'wait' && (turn.delayMs ?? 0) > 59_000);
+});
+
+test('WhatsApp is asked for its cap on new chats once a day, and it is kept to', async () => {
+  const service = await linkService(QUICK);
+  await queue(service, [ANN, BOB, EVE, ANN]);
+  let asked = 0;
+  const endsAtMs = Date.now() + 3 * 3_600_000;
+  const answer = (used: number) => (): Promise<NewChatCap> => {
+    asked += 1;
+    return Promise.resolve({ total: 10, used, endsAtMs });
+  };
+  const first = await send(startPacing(answer(7)), service);
+  assert.deepEqual(first.chats, [ANN, ANN], 'one is left of eight');
+  assert.ok(first.turn.kind === 'wait' && (first.turn.delayMs ?? 0) > 10_000_000);
+  assert.deepEqual([await countHeld(service), asked], [2, 1]);
+  assert.deepEqual((await send(startPacing(answer(0)), service)).chats, []);
+  assert.equal(asked, 1, 'another process knows');
+  await pool.query(`UPDATE paces SET cap_asked_at = now() - interval '24 hours'`);
+  assert.deepEqual((await send(startPacing(answer(5)), service)).chats, [BOB, EVE]);
+  assert.equal(asked, 2);
+});
+
+test('where WhatsApp does not tell its cap there is none, and it is not asked all day', async () => {
+  const service = await linkService(QUICK);
+  await queue(service, [ANN, BOB]);
+  let asked = 0;
+  const pacing = startPacing(() => {
+    asked += 1;
+    return Promise.reject(new Error('GraphQL server error'));
+  });
+  assert.deepEqual((await send(pacing, service)).chats, [ANN, BOB]);
+  assert.equal(asked, 1);
 });
 
 test('an unpaced live account keeps to a restriction, and is free again afterwards', async () => {

@@ -30,6 +30,7 @@ after(async () => {
 
 const pacing = new Pacing({
   database: { ...database, pool },
+  askNewChatCap: () => Promise.resolve(null),
   policy: SAFE_POLICY,
   clock: systemClock,
   random: systemRandom,

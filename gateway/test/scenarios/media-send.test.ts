@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtempSync, readdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import sharp from 'sharp';
@@ -12,9 +11,7 @@ import { waitUntil } from '../harness/wait-until.ts';
 // Files on their way to a phone, which opens them with the key in its message: equal bytes, the
 // right kind, name and caption; uploaded once, and without holding up anybody else.
 
-/** Of this gateway alone: others, which are killed, leave their copies behind. */
-const temporary = mkdtempSync(join(tmpdir(), 'media-send-'));
-const world = await TestWorld.start({ TMPDIR: temporary });
+const world = await TestWorld.start();
 after(() => world[Symbol.asyncDispose]());
 const OWN = '447400000801';
 const apiKey = await world.makeService({ link: OWN });
@@ -60,6 +57,10 @@ async function sendFile(
 async function waitForFile(phone: string): Promise<ShownFile> {
   return await waitUntil(`${phone} to show a file`, async () => (await shownBy(phone))[0], 30_000);
 }
+
+/** What the library makes of each file on its way. */
+const encryptedCopies = (): string[] =>
+  readdirSync(join(world.dataDir, 'temporary')).filter((name) => name.endsWith('-enc'));
 
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 const withHead = (head: Buffer | string, bytes: number): Buffer =>
@@ -119,8 +120,7 @@ test('one file to many people and a group is uploaded once', async () => {
     assert.equal((await waitForFile(phone)).media?.sha256, sha256(bytes));
   }
   assert.equal(readdirSync(folder).length, countBefore + 1);
-  const left = readdirSync(temporary).filter((name) => /^(document|image).*-enc$/.test(name));
-  assert.deepEqual(left, [], 'no encrypted copy is left behind');
+  assert.deepEqual(encryptedCopies(), [], 'none is left behind');
 });
 
 test('every member of a group opens a file', async () => {
@@ -175,8 +175,10 @@ test('a gateway that dies during an upload sends the file once', async () => {
     return (await world.askSimulator('/simulator/faults')).json.length === 0;
   });
   await world.gateway.kill();
+  assert.equal(encryptedCopies().length, 1, 'it could not clear it away');
   await world.startGateway();
   await world.waitForStatus(apiKey, id, { delivery: 'read' }, 20_000);
+  assert.deepEqual(encryptedCopies(), []);
   const shown = await shownBy('447400000880');
   assert.equal(shown.length, 1);
   assert.equal(shown[0]?.media?.sha256, sha256(bytes));

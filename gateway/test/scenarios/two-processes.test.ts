@@ -165,6 +165,30 @@ test('a change of pacing is followed by the other process at once, there and bac
   for (const phone of strangers) await waitForTexts(phone, ['hello']);
 });
 
+/** Who listens to the first account's events at the other process, and who waits for the next. */
+let listening: Promise<string> | null = null;
+let waiting: Promise<Response> | null = null;
+
+test('what one process keeps is told to a listener of the other', async () => {
+  assert.ok(other !== null);
+  const [apiKey = ''] = apiKeys;
+  assert.equal((await fetch(`${other.url}/events/open/${apiKey}`)).status, 200);
+  const stream = await fetch(`${other.url}/events/stream/${apiKey}`);
+  let told = '';
+  listening = (async () => {
+    for await (const chunk of stream.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+      told += chunk;
+    }
+    return told;
+  })();
+  const messageId = await sendThrough(world.gateway, apiKey, '447400000459', 'listen');
+  const isTold = (): boolean =>
+    told.includes(`"messageId":"${messageId}"`) && told.includes('read');
+  await waitUntil('its states', isTold, SHOWN_WITHIN_MS);
+  const cursor = [...told.matchAll(/^id: (.*)$/gm)].at(-1)?.[1] ?? '';
+  waiting = fetch(`${other.url}/events/pull/${apiKey}?wait=25&after=${cursor}`);
+});
+
 test('SIGTERM: the other has all accounts within five seconds, and nothing is lost', async () => {
   assert.ok(other !== null);
   const phone = '447400000452';
@@ -174,6 +198,11 @@ test('SIGTERM: the other has all accounts within five seconds, and nothing is lo
   await waitForShares([ALL], 5000);
   assert.ok(performance.now() - beganAtMs < 5000);
   assert.equal(await stopped, 0);
+  // Whoever listened or waited there was let go, and did not keep it.
+  const stopMs = performance.now() - beganAtMs;
+  assert.ok(stopMs < 15_000, `it took ${stopMs} ms`);
+  assert.match((await listening) ?? '', /^event: message\.status$/m);
+  assert.equal((await waiting)?.status, 200);
   await waitForTexts(phone, texts);
   await assertNothingOverlapped();
 });

@@ -12,7 +12,11 @@ import {
   type WebhooksParts,
 } from '../../src/webhooks/open-webhooks.ts';
 import { MovableClock } from '../harness/movable-clock.ts';
-import { openTestDatabase, storeService } from '../harness/stored-service.ts';
+import {
+  openTestDatabase,
+  storeService,
+  type OpenTestDatabase,
+} from '../harness/stored-service.ts';
 import { waitUntil } from '../harness/wait-until.ts';
 import { WebhookSink } from '../harness/webhook-sink.ts';
 
@@ -22,21 +26,27 @@ export const API_KEY = 'the-key-of-the-service';
 /** A database with services and their webhooks, a sink, and what delivers. */
 export class WebhookWorld implements AsyncDisposable {
   readonly database: Database;
+  readonly databaseUrl: string;
   readonly sink: WebhookSink;
   readonly clock = new MovableClock();
   readonly masterKey = randomBytes(32);
   readonly secrets = createWebhookSecrets(this.masterKey, systemRandom);
   readonly #stack: AsyncDisposableStack;
 
-  private constructor(database: Database, sink: WebhookSink, stack: AsyncDisposableStack) {
+  private constructor(
+    { database, url }: OpenTestDatabase,
+    sink: WebhookSink,
+    stack: AsyncDisposableStack,
+  ) {
     this.database = database;
+    this.databaseUrl = url;
     this.sink = sink;
     this.#stack = stack;
   }
 
   static async open(): Promise<WebhookWorld> {
     const stack = new AsyncDisposableStack();
-    const { database } = stack.use(await openTestDatabase());
+    const database = stack.use(await openTestDatabase());
     const sink = stack.use(await WebhookSink.open());
     return new WebhookWorld(database, sink, stack);
   }

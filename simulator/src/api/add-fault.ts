@@ -23,6 +23,8 @@ const Body = Type.Object(
     banCode: Type.Optional(Type.Integer({ minimum: 0, maximum: 999 })),
     expire: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000_000 })),
     afterBytes: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000_000 })),
+    total: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000 })),
+    used: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000 })),
     when: Type.Optional(Type.Union([Type.Literal('now'), Type.Literal('login')])),
   },
   { additionalProperties: false },

@@ -16,6 +16,7 @@ export const FAULT_KINDS = [
   'slow-link',
   'redeliver-incoming',
   'withhold-keys',
+  'new-chat-cap',
   'fail-upload',
   'fail-download',
   'delay-upload',
@@ -52,6 +53,10 @@ export interface FaultOptions {
   readonly banCode?: number;
   /** `login-failure`: for how many seconds it is. */
   readonly expire?: number;
+  /** `new-chat-cap`: how many new chats the account has a cycle, ... */
+  readonly total?: number;
+  /** ... and how many of them it has used. */
+  readonly used?: number;
   /** `redeliver-incoming`: at once (default) or at the next login. */
   readonly when?: 'now' | 'login';
 }

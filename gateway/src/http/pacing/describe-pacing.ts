@@ -40,6 +40,10 @@ export const ShownPacing = Type.Object({
       hourMax: Type.Integer(),
       lastDay: Type.Integer(),
       dayMax: Type.Integer({ description: 'Grows while the account warms up.' }),
+      whatsAppAllows: Type.Union([Type.Integer(), Type.Null()], {
+        description:
+          'How many more WhatsApp itself allows, less a fifth of its cap; asked once a day. Null: it does not say.',
+      }),
       holdsBack: HeldBack,
     }),
     Type.Null(),

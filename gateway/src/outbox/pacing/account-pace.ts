@@ -1,7 +1,7 @@
 import type { ServiceId } from '../../domain/ids.ts';
 import type { Lease } from '../../domain/lease.ts';
 import type { DueMessage } from '../../domain/message.ts';
-import type { Pace } from '../../domain/pace.ts';
+import type { NewChatCap, Pace } from '../../domain/pace.ts';
 import {
   NO_LIMITS,
   pacingOf,
@@ -23,15 +23,18 @@ import { beginFollowing, endFollowing } from '../../storage/pacing/follow.ts';
 import {
   findPace,
   findPacingStanding,
+  keepCap,
   keepRefusal,
   type PacingStanding,
 } from '../../storage/pacing/pace-row.ts';
 import {
+  afterCapAnswer,
   afterSending,
   beginsChat,
   chooseNext,
   holdOfAccount,
   holdOfNewChats,
+  isCapDue,
   isRestricted,
   putInTurn,
 } from './pace.ts';
@@ -42,11 +45,15 @@ const HOLD_COUNT = 2000;
 const FREE_FOR_MS = 30_000;
 /** A number that was linked just now is not written yet. */
 const PHONE_UNKNOWN_MS = 200;
+/** Sending waits no longer for an answer about the cap on new chats. */
+const CAP_ANSWER_MS_MAX = 5000;
 
 /** What pacing needs. */
 export interface PacingParts {
   readonly database: Database;
   readonly policy: PacingPolicy;
+  /** Asks WhatsApp how many new chats it allows; null when it has no cap. May throw. */
+  askNewChatCap(serviceId: ServiceId): Promise<NewChatCap | null>;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -115,10 +122,17 @@ export class AccountPace {
     if (monotonicMs < this.#freeUntilMs) return { kind: 'free' };
     const restMs = this.#restsUntilMs - monotonicMs;
     if (restMs > 0) return { kind: 'wait', delayMs: restMs };
-    const standing = await this.#look();
-    if (standing === 'free') return { kind: 'free' };
-    if (standing === null) return { kind: 'wait', delayMs: PHONE_UNKNOWN_MS };
-    return this.#choose(lease, standing.standing, standing.known);
+    for (;;) {
+      const found = await this.#look();
+      if (found === 'free') return { kind: 'free' };
+      if (found === null) return { kind: 'wait', delayMs: PHONE_UNKNOWN_MS };
+      const { standing, known } = found;
+      if (!standing.isPaced || !isCapDue(known.pace, standing.nowMs)) {
+        return await this.#choose(lease, standing, known);
+      }
+      // Time goes on meanwhile, so where the account stands is looked at again.
+      await this.#askCap(lease, known, standing.nowMs);
+    }
   }
 
   /**
@@ -220,6 +234,24 @@ export class AccountPace {
       const delayMs = Math.min(...waitsMs);
       return { kind: 'wait', delayMs: delayMs === Infinity ? null : delayMs };
     }
+  }
+
+  /** Once a day, whatever comes of it. */
+  async #askCap(lease: Lease, known: { pace: Pace }, nowMs: number): Promise<void> {
+    const { database, clock, log } = this.#parts;
+    const serviceId = this.#serviceId;
+    const { promise: late, resolve } = Promise.withResolvers<null>();
+    const cancel = clock.after(CAP_ANSWER_MS_MAX, () => {
+      resolve(null);
+    });
+    const answer = this.#parts.askNewChatCap(serviceId).catch((error: unknown) => {
+      log.debug({ err: error, serviceId }, 'WhatsApp did not tell its cap on new chats');
+      return null;
+    });
+    const cap = await Promise.race([answer, late]);
+    cancel();
+    known.pace = afterCapAnswer(known.pace, cap, nowMs);
+    await keepCap(database.pool, lease, known.pace);
   }
 
   async #claim(

@@ -4,11 +4,13 @@ import fc from 'fast-check';
 import type { Candidate, Pace } from '../../domain/pace.ts';
 import { SAFE_PACING, type PacingSettings } from '../../domain/pacing.ts';
 import {
+  afterCapAnswer,
   afterRestriction,
   afterSending,
   afterTooFast,
   chooseNext,
   freshPace,
+  isCapDue,
   newChatsPerDay,
   slowdownAt,
 } from './pace.ts';
@@ -341,6 +343,24 @@ describe('what WhatsApp says', () => {
     account.nowMs += 12 * HOUR;
     account.pace = afterTooFast(account.pace, account.settings, account.nowMs);
     assert.equal(account.pace.pausedUntilMs - account.nowMs, 60 * SECOND);
+  });
+
+  test('a cap: four fifths of it, until its cycle ends or it is asked again; replies go on', () => {
+    const account = new Account({ gapSecondsMin: 0, gapSecondsMax: 0 });
+    assert.ok(isCapDue(account.pace, START));
+    const cap = { total: 10, used: 6, endsAtMs: START + 5 * HOUR };
+    account.pace = afterCapAnswer(account.pace, cap, START);
+    account.nowMs += SECOND;
+    account.sendAll(['a', 'b']);
+    const held = { next: null, untilMs: START + 5 * HOUR, reason: 'whatsapp_cap' };
+    assert.deepEqual(account.choose(['c']), held);
+    account.received.push({ chat: 'd', atMs: account.nowMs });
+    assert.equal(account.choose(['c', 'd']).next?.chat, 'd');
+    account.pace = afterCapAnswer(account.pace, { ...cap, endsAtMs: null }, START);
+    assert.deepEqual(account.choose(['c']), { ...held, untilMs: START + DAY });
+    assert.ok(!isCapDue(account.pace, START + DAY - 1) && isCapDue(account.pace, START + DAY));
+    account.pace = afterCapAnswer(account.pace, null, START + DAY);
+    assert.equal(account.choose(['c']).next?.chat, 'c');
   });
 
   test('a restriction until WhatsApp’s time, else for 24 hours', () => {

@@ -1,4 +1,4 @@
-import type { Candidate, Opening, Pace } from '../../domain/pace.ts';
+import type { Candidate, NewChatCap, Opening, Pace } from '../../domain/pace.ts';
 import type { PaceReason, PacingSettings } from '../../domain/pacing.ts';
 
 /**
@@ -18,6 +18,7 @@ import type { PaceReason, PacingSettings } from '../../domain/pacing.ts';
  * - Many new chats with one text: new chats are begun more slowly.
  * - WhatsApp refuses a new chat: none are begun for a while. It calls us too fast: everything rests
  *   for a while, then goes on at half the speed, which comes back slowly.
+ * - WhatsApp has a cap on new chats for some accounts. It is asked for once a day and kept to.
  *
  * A temporary ban is not here: the connection is down until its end (`sessions/after-close.ts`).
  *
@@ -40,6 +41,8 @@ const SLOWDOWN_MAX = 32;
 /** After this long without a new complaint a slowdown is half of what it was. */
 const SLOWDOWN_HALVES_IN_MS = HOUR_MS;
 const DOUBLINGS_MAX = 10;
+/** How much of WhatsApp's cap on new chats is used. */
+const CAP_SHARE = 0.8;
 
 /** The pace of an account that has done nothing yet. */
 export function freshPace(linkedAtMs: number): Pace {
@@ -50,6 +53,9 @@ export function freshPace(linkedAtMs: number): Pace {
     linkedAtMs,
     newChatsPausedUntilMs: 0,
     pausedUntilMs: 0,
+    capAskedAtMs: 0,
+    capLeft: null,
+    capEndsAtMs: null,
     slowdown: 1,
     slowedAtMs: 0,
     strikes: 0,
@@ -107,9 +113,27 @@ export function holdOfNewChats(pace: Pace, settings: PacingSettings, nowMs: numb
   return [
     holdUntil(newChatsPausedUntilMs, 'account_restricted', nowMs),
     holdUntil(nextOpeningAtMs, 'same_text', nowMs),
+    holdUntil(whenCapAllows(pace), 'whatsapp_cap', nowMs),
     holdUntil(whenRoom(pace.openings, perHour, HOUR_MS, nowMs), 'new_chats_per_hour', nowMs),
     isDayFull ? holdUntil(dayHasRoomAtMs, 'new_chats_per_day', nowMs) : null,
   ].reduce(later, null);
+}
+
+/** How many more new chats WhatsApp's cap allows; null where it has none, or nobody knows. */
+export function leftOfCap({ capLeft, capAskedAtMs, openings }: Pace): number | null {
+  if (capLeft === null) return null;
+  return Math.max(0, capLeft - openings.filter(({ atMs }) => atMs >= capAskedAtMs).length);
+}
+
+/** What WhatsApp said holds until its cycle ends, and no longer than until it is asked again. */
+function whenCapAllows(pace: Pace): number {
+  if (leftOfCap(pace) !== 0) return 0;
+  return Math.min(pace.capEndsAtMs ?? Infinity, pace.capAskedAtMs + DAY_MS);
+}
+
+/** Whether WhatsApp is to be asked for its cap (again). */
+export function isCapDue({ capAskedAtMs }: Pace, nowMs: number): boolean {
+  return nowMs >= capAskedAtMs + DAY_MS;
 }
 
 /** How many new chats the account may begin in 24 hours at its age. */
@@ -205,6 +229,20 @@ export function afterRestriction(
 ): Pace {
   const endMs = untilMs ?? nowMs + settings.restrictionHours * HOUR_MS;
   return { ...pace, newChatsPausedUntilMs: Math.max(pace.newChatsPausedUntilMs, endMs) };
+}
+
+/**
+ * WhatsApp was asked how many new chats it allows. A fifth of them is left to the phone and to what
+ * is counted differently there.
+ * @param cap null when it has none, or did not say
+ */
+export function afterCapAnswer(pace: Pace, cap: NewChatCap | null, nowMs: number): Pace {
+  return {
+    ...pace,
+    capAskedAtMs: nowMs,
+    capLeft: cap === null ? null : Math.max(0, Math.floor(cap.total * CAP_SHARE) - cap.used),
+    capEndsAtMs: cap?.endsAtMs ?? null,
+  };
 }
 
 /** WhatsApp says that the account sends too fast. Several answers to one burst count once. */

@@ -1,6 +1,6 @@
 import type { Pace } from '../../domain/pace.ts';
 import type { PaceReason, PacingSettings } from '../../domain/pacing.ts';
-import { holdOfAccount, holdOfNewChats, newChatsPerDay, slowdownAt } from './pace.ts';
+import { holdOfAccount, holdOfNewChats, leftOfCap, newChatsPerDay, slowdownAt } from './pace.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -22,6 +22,8 @@ export interface PaceReport {
     readonly hourMax: number;
     /** What the day allows at the account's age. */
     readonly dayMax: number;
+    /** How many more WhatsApp's own cap allows, null where it has none. */
+    readonly whatsAppAllows: number | null;
     /** What holds new chats back. */
     readonly hindrance: Hindrance | null;
   };
@@ -40,6 +42,7 @@ export function reportPace(pace: Pace, settings: PacingSettings, nowMs: number):
       lastDay: countSince(DAY_MS),
       hourMax: settings.newChatsPerHour,
       dayMax: newChatsPerDay(pace, settings, nowMs),
+      whatsAppAllows: leftOfCap(pace),
       hindrance: told(holdOfNewChats(pace, settings, nowMs)),
     },
     slowdown: Math.round(slowdownAt(pace, nowMs) * 100) / 100,

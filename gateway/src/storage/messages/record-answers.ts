@@ -1,9 +1,9 @@
 import type { Pool } from 'pg';
-import type { ServiceId, WhatsAppId } from '../../domain/ids.ts';
+import type { WhatsAppId } from '../../domain/ids.ts';
 import type { Lease } from '../../domain/lease.ts';
 import type { Tick } from '../../domain/message-state.ts';
 import { heldAmong, idsOf, LeaseSet } from '../leases/fence.ts';
-import { KEEP_NEWS } from '../webhooks/keep-news.ts';
+import { KEEP_NEWS, type KeptNews } from '../webhooks/keep-news.ts';
 
 /** What WhatsApp has told about one message so far; several answers may be merged into one. */
 export interface RecordedAnswer {
@@ -57,12 +57,11 @@ const RECORD_ANSWERS = `
     WHERE told.tick > c.stood AND told.at_ms IS NOT NULL),
   ${KEEP_NEWS}
   SELECT (SELECT coalesce(array_agg(service_id), '{}') FROM held) AS held,
-         (SELECT coalesce(array_agg(DISTINCT listener_id), '{}') FROM kept_deliveries) AS listening`;
+         (SELECT coalesce(array_agg(DISTINCT listener_id), '{}') FROM kept_deliveries) AS listening,
+         (SELECT coalesce(array_agg(listener_id), '{}') FROM kept_feeds) AS feeds`;
 
 /** What became of a batch. */
-export interface KeptAnswers {
-  /** The services whose webhook has something to deliver now. */
-  readonly listening: ReadonlySet<ServiceId>;
+export interface KeptAnswers extends KeptNews {
   /** The leases under which nothing may be written any more; their answers were not. */
   readonly lost: readonly Lease[];
 }
@@ -77,7 +76,7 @@ export async function recordAnswers(
   answers: readonly RecordedAnswer[],
 ): Promise<KeptAnswers> {
   const leases = new LeaseSet(answers.map((answer) => answer.lease));
-  const { rows } = await pool.query<{ held: string[]; listening: string[] }>({
+  const { rows } = await pool.query<{ held: string[]; listening: string[]; feeds: string[] }>({
     text: RECORD_ANSWERS,
     values: [
       answers.map((answer) => answer.lease.serviceId),
@@ -91,5 +90,9 @@ export async function recordAnswers(
     ],
   });
   const [row] = rows;
-  return { listening: idsOf(row?.listening), lost: leases.without(idsOf(row?.held)) };
+  return {
+    listening: idsOf(row?.listening),
+    feeds: idsOf(row?.feeds),
+    lost: leases.without(idsOf(row?.held)),
+  };
 }

@@ -17,6 +17,8 @@ export const CHANNELS = {
   questionAsked: 'tickwire_question_asked',
   /** Payload: the question's id. */
   questionAnswered: 'tickwire_question_answered',
+  /** Something was kept for those who pull a service's events or listen. Payload: service id. */
+  eventsKept: 'tickwire_events_kept',
 } as const;
 
 export type Channel = (typeof CHANNELS)[keyof typeof CHANNELS];

@@ -12,7 +12,8 @@ const IS_OTHER_NUMBER = `SELECT FROM paces WHERE service_id = $1 AND phone <> $2
 const BEGIN_ANEW = `
   UPDATE paces SET phone = $2, linked_at = now(), is_following = true, next_at = 'epoch',
     next_opening_at = 'epoch', new_chats_paused_until = 'epoch', paused_until = 'epoch',
-    slowdown = 1, slowed_at = 'epoch', strikes = 0
+    cap_asked_at = 'epoch', cap_left = NULL, cap_ends_at = NULL, slowdown = 1, slowed_at = 'epoch',
+    strikes = 0
   WHERE service_id = $1`;
 
 // What was sent while nobody kept the chats. Who was written to first counts as a new chat.

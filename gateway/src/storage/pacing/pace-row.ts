@@ -16,7 +16,9 @@ const FIND_PACE = `
   SELECT phone, is_following AS "isFollowing", ${ms('linked_at')} AS "linkedAtMs",
          ${ms('next_at')} AS "nextAtMs", ${ms('next_opening_at')} AS "nextOpeningAtMs",
          ${ms('new_chats_paused_until')} AS "newChatsPausedUntilMs",
-         ${ms('paused_until')} AS "pausedUntilMs", slowdown,
+         ${ms('paused_until')} AS "pausedUntilMs",
+         ${ms('cap_asked_at')} AS "capAskedAtMs", cap_left AS "capLeft",
+         ${ms('cap_ends_at')} AS "capEndsAtMs", slowdown,
          ${ms('slowed_at')} AS "slowedAtMs", strikes
   FROM paces WHERE service_id = $1`;
 
@@ -31,6 +33,11 @@ const KEEP_REFUSAL = `
     new_chats_paused_until = greatest(new_chats_paused_until, to_timestamp($3::float8 / 1000)),
     paused_until = greatest(paused_until, to_timestamp($4::float8 / 1000)),
     slowdown = $5, slowed_at = to_timestamp($6::float8 / 1000), strikes = $7
+  WHERE service_id = (SELECT service_id FROM held)`;
+
+const KEEP_CAP = `
+  UPDATE paces SET cap_asked_at = to_timestamp($3::float8 / 1000), cap_left = $4,
+                   cap_ends_at = to_timestamp($5::float8 / 1000)
   WHERE service_id = (SELECT service_id FROM held)`;
 
 /** What decides about a service's pacing. */
@@ -91,6 +98,15 @@ export async function keepRefusal(pool: Pool, lease: Lease, pace: Pace): Promise
     pace.slowedAtMs,
     pace.strikes,
   ]);
+}
+
+/**
+ * Keeps what WhatsApp said of its cap on new chats. The row is there: the account is followed.
+ * @throws LeaseLost
+ */
+export async function keepCap(pool: Pool, lease: Lease, pace: Pace): Promise<void> {
+  const { capAskedAtMs, capLeft, capEndsAtMs } = pace;
+  await writeFenced(pool, lease, KEEP_CAP, [capAskedAtMs, capLeft, capEndsAtMs]);
 }
 
 /** Keeps what is asked for a service alone: as `readPacing` takes it, or null for nothing. */

@@ -1,9 +1,8 @@
 import type { Pool } from 'pg';
-import type { ServiceId } from '../../domain/ids.ts';
 import type { Lease } from '../../domain/lease.ts';
 import { heldAmong, idsOf, LeaseSet } from '../leases/fence.ts';
 import { KEEP_HEARD } from '../pacing/heard.ts';
-import { KEEP_NEWS } from '../webhooks/keep-news.ts';
+import { KEEP_NEWS, type KeptNews } from '../webhooks/keep-news.ts';
 
 /** A received message to be kept. */
 export interface ReceivedMessage {
@@ -75,14 +74,13 @@ const INSERT_RECEIVED = `
   ${KEEP_NEWS}
   SELECT (SELECT count(*) FROM kept_files) AS files,
          (SELECT coalesce(array_agg(service_id), '{}') FROM held) AS held,
-         (SELECT coalesce(array_agg(DISTINCT listener_id), '{}') FROM kept_deliveries) AS listening`;
+         (SELECT coalesce(array_agg(DISTINCT listener_id), '{}') FROM kept_deliveries) AS listening,
+         (SELECT coalesce(array_agg(listener_id), '{}') FROM kept_feeds) AS feeds`;
 
 /** What was kept of a batch. */
-export interface KeptReceived {
+export interface KeptReceived extends KeptNews {
   /** How many of the messages carry a file that is to be downloaded. */
   readonly fileCount: number;
-  /** The services whose webhook has something to deliver now. */
-  readonly listening: ReadonlySet<ServiceId>;
   /** The leases under which nothing may be written any more; what came by them was not. */
   readonly lost: readonly Lease[];
 }
@@ -97,7 +95,12 @@ export async function insertReceived(
   messages: readonly ReceivedMessage[],
 ): Promise<KeptReceived> {
   const leases = new LeaseSet(messages.map((message) => message.lease));
-  const { rows } = await pool.query<{ files: number; held: string[]; listening: string[] }>({
+  const { rows } = await pool.query<{
+    files: number;
+    held: string[];
+    listening: string[];
+    feeds: string[];
+  }>({
     name: 'insert-received',
     text: INSERT_RECEIVED,
     values: [
@@ -120,6 +123,7 @@ export async function insertReceived(
   return {
     fileCount: row?.files ?? 0,
     listening: idsOf(row?.listening),
+    feeds: idsOf(row?.feeds),
     lost: leases.without(idsOf(row?.held)),
   };
 }

@@ -37,6 +37,7 @@ const ANSWER = {
     hourMax: 15,
     lastDay: 18,
     dayMax: 22,
+    whatsAppAllows: null,
     holdsBack: {
       reason: 'new_chats_per_hour',
       info: 'The hour has had its new chats; chats that exist go on.',

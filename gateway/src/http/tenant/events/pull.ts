@@ -23,6 +23,11 @@ const Pulled = Type.Object({
 
 /** `events/pull`: what follows an event, or what was acknowledged last. */
 export function addPullEvents(app: FastifyInstance, edge: Edge): void {
+  // A stop would wait for those who wait.
+  app.addHook('preClose', (done) => {
+    edge.webhooks.feed.close();
+    done();
+  });
   app.route<KeyInPath>({
     method: ['GET', 'POST'],
     url: '/events/pull/:apiKey',
