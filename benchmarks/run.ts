@@ -15,9 +15,10 @@ import { accept } from './scenarios/accept.ts';
 import { endToEnd } from './scenarios/end-to-end.ts';
 import { idleMemory } from './scenarios/idle-memory.ts';
 import { lists } from './scenarios/lists.ts';
+import { webhookPromptness } from './scenarios/webhook-promptness.ts';
 import { webhooks } from './scenarios/webhooks.ts';
 
-const SCENARIOS = [accept, endToEnd, idleMemory, lists, webhooks, charges];
+const SCENARIOS = [accept, endToEnd, idleMemory, lists, webhooks, webhookPromptness, charges];
 
 const { values: options, positionals: filters } = parseArgs({
   allowPositionals: true,

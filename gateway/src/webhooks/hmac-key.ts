@@ -6,8 +6,8 @@ const DIGEST_BYTES = 32;
 /**
  * A key for HMAC-SHA256 (RFC 2104), used again and again.
  *
- * `createHmac` makes objects outside of JavaScript's heap that only a full garbage collection
- * removes, which costs several times what the signature does. Two one-shot hashes leave nothing.
+ * `createHmac` is as quick (1.7 us), but makes native objects that each garbage collection has to go
+ * through. Two one-shot hashes make none.
  */
 export class HmacKey {
   readonly #inner: Buffer;
