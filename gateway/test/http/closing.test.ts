@@ -1,29 +1,37 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { Agent, get, type IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
 import { test } from 'node:test';
 import { HttpOnly } from '../harness/http-only.ts';
+import { waitUntil } from '../harness/wait-until.ts';
 
 test('a client that goes on asking on one connection does not keep the server from closing', async () => {
   const http = await HttpOnly.start();
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  const closed = new AbortController();
-  let answered = 0;
-  const client = async (): Promise<void> => {
-    while (!closed.signal.aborted) {
-      const request = get(`${http.url}/serviceSettings/unknown`, { agent });
-      const [response] = (await once(request, 'response')) as [IncomingMessage];
-      response.resume();
-      await once(response, 'end');
-      answered += 1;
-    }
-  };
-  // Refused in the end, since nobody listens any more.
-  const asking = client().catch(() => undefined);
+  const { hostname, port } = new URL(http.url);
+  const client = connect(Number(port), hostname);
+  await once(client, 'connect');
+  let answers = '';
+  client.setEncoding('utf8').on('data', (text: string) => (answers += text));
+  client.on('error', () => undefined);
+  // Its first request is under way when the server begins to close.
+  const head =
+    'Host: here\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 10';
+  client.write(`POST /sendMsg/unknown HTTP/1.1\r\n${head}\r\n\r\nmessa`);
   await http.ask('/');
-  await http[Symbol.asyncDispose]();
-  closed.abort();
-  agent.destroy();
-  await asking;
-  assert.ok(answered > 0);
+  const closed = http[Symbol.asyncDispose]();
+  await waitUntil('the server to take no more connections', async () => {
+    return await http.ask('/').then(
+      () => false,
+      () => true,
+    );
+  });
+  client.write('ge=ab');
+  await waitUntil('an answer', () => answers.includes('HTTP/1.1 '));
+  // On and on, as long as it can.
+  await waitUntil('the connection to end', () => {
+    if (client.writable) client.write('GET / HTTP/1.1\r\nHost: here\r\n\r\n');
+    return client.destroyed;
+  });
+  await closed;
+  assert.match(answers, /^connection: close/im);
 });
