@@ -54,7 +54,8 @@ async function acceptMany(world: StormWorld, call: number): Promise<void> {
     { length: RECIPIENTS_A_CALL },
     (_, index) => `447501${String(call * RECIPIENTS_A_CALL + index).padStart(6, '0')}`,
   );
-  const body = new URLSearchParams({ phonenumber: phones.join(','), message: 'one of a crowd' });
+  const body = new URLSearchParams({ message: 'one of a crowd' });
+  for (const phone of phones) body.append('phonenumber', phone);
   const path = `/sendMsg/${world.apiKeys[0]}`;
   const { status, text } = await world.ask(path, body, { withinMs: 60_000 });
   if (status !== 200) throw new Error(text);
