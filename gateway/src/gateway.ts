@@ -55,6 +55,8 @@ export interface Gateway extends AsyncDisposable {
 /** A PostgreSQL that was started at the same time, or that recovers, may take so long. */
 const DATABASE_AWAY_MS_MAX = 60_000;
 const START_AGAIN_MS = 1000;
+/** Of the twenty seconds that a stop may take. */
+const REQUESTS_ON_STOP_MS_MAX = 8000;
 
 /**
  * Builds the parts and joins them; what holds sockets is joined in `accounts.ts`. What is started is
@@ -138,7 +140,7 @@ async function buildGateway(
   stack.defer(() => housekeeping.stop());
   await accounts?.ownership.start();
   await http.listen({ port: config.port, host: config.host });
-  stack.defer(() => http.close());
+  stack.defer(() => closeInTime(http));
   media.start(queueChanged);
   webhooks.start();
   return {
@@ -207,6 +209,15 @@ async function prepareDatabase(
     clock.stop();
   });
   return { database, leaseDatabase, notices, clock };
+}
+
+/** Waits for the requests that run, but no longer than a stop may take. */
+async function closeInTime(http: FastifyInstance): Promise<void> {
+  const cancel = systemClock.after(REQUESTS_ON_STOP_MS_MAX, () => {
+    http.server.closeAllConnections();
+  });
+  await http.close();
+  cancel();
 }
 
 function watchDatabase(database: Database, log: Log, stack: AsyncDisposableStack): DatabasePulse {

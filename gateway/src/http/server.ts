@@ -126,6 +126,11 @@ function addRequestHooks(app: FastifyInstance, parts: HttpParts): void {
       done(new Problem('unsupported_content_type', 'Send the body without Content-Encoding.'));
     } else done();
   });
+  // A client that goes on asking on one connection would keep the server from closing for ever.
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    if (isClosing) void reply.header('connection', 'close');
+    done(null, payload);
+  });
   if (parts.log.isLevelEnabled('debug')) {
     app.addHook('onResponse', (request, reply, done) => {
       parts.log.debug(

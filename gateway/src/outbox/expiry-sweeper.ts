@@ -13,9 +13,9 @@ export function createExpirySweeper({ pool }: Database, clock: Clock, log: Log):
     clock,
     log,
     async run() {
-      // While the database's clock is not believed, nothing is over: it would be over for good.
-      while (!rounds.isStopped && clock.believedMs() === null) {
-        const expired = await expireMessages(pool, BATCH_COUNT);
+      while (!rounds.isStopped) {
+        // What only a clock that jumped says is not over: it would be over for good.
+        const expired = await expireMessages(pool, BATCH_COUNT, clock.now());
         if (expired.length < BATCH_COUNT) return;
       }
     },

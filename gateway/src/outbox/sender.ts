@@ -35,7 +35,6 @@ import {
 } from './sender-state.ts';
 
 const SHOW_QUEUE_MS = 1000;
-const CLOCK_RETRY_MS = 5000;
 const RESTRICTION_ANSWER_MS_MAX = 5000;
 /** When only a change can let something go, it is looked all the same, now and then. */
 const ASK_PACING_MS_MAX = 60_000;
@@ -180,10 +179,8 @@ export class Sender {
         break;
       case 'look-ahead':
         this.#ask(async () => {
-          const waitMs = await nextDueInMs(pool, serviceId);
-          // A clock that is not believed may say for long that something is due.
-          const leastMs = clock.believedMs() === null ? -Infinity : CLOCK_RETRY_MS;
-          return { type: 'looked-ahead', waitMs: waitMs && Math.max(waitMs, leastMs) };
+          const waitMs = await nextDueInMs(pool, serviceId, clock.now());
+          return { type: 'looked-ahead', waitMs };
         });
         break;
       case 'hand-over':
@@ -267,9 +264,9 @@ export class Sender {
       return { type: 'due-claimed', messages: [], isAll: true, againInMs };
     }
     const isFree = turn.kind === 'free';
-    const scheduledUntilMs = this.#parts.clock.believedMs();
+    const believedMs = this.#parts.clock.now();
     const messages = isFree
-      ? await claimDueMessages(this.#parts.database.pool, lease, { ...places, scheduledUntilMs })
+      ? await claimDueMessages(this.#parts.database.pool, lease, { ...places, believedMs })
       : [turn.message];
     if (messages.length > 0) passCrashPoint('claimed');
     const isAll = isFree && messages.length < places.count;

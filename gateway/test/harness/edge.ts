@@ -14,8 +14,7 @@ import { systemClock } from '../../src/runtime/clock.ts';
 import { createLog } from '../../src/runtime/log.ts';
 import { systemRandom } from '../../src/runtime/random.ts';
 import { openDatabase, type Database } from '../../src/storage/database.ts';
-import { DatabasePulse } from '../../src/storage/database-pulse.ts';
-import { databaseAnswers } from '../../src/storage/ping.ts';
+import { UNWATCHED } from '../../src/storage/database-pulse.ts';
 import { ownDiskOnly } from '../../src/storage/files/shared-files.ts';
 import { openWebhooks } from '../../src/webhooks/open-webhooks.ts';
 import { HeldSessions } from './held-sessions.ts';
@@ -71,20 +70,9 @@ export async function startEdge(
     linkTo: () => '',
   });
   stack.defer(() => webhooks.stop());
-  const pulseDatabase = openDatabase(databaseUrl, () => undefined, { answerMsMax: 4000 });
-  stack.defer(() => pulseDatabase.close());
-  const silence = new DatabasePulse(
-    () => databaseAnswers(pulseDatabase),
-    systemClock,
-    () => undefined,
-  );
-  silence.start();
-  stack.defer(() => {
-    silence.stop();
-  });
   const app = await createHttpServer({
     ...common,
-    silence,
+    silence: UNWATCHED,
     webhooks,
     media: media.intake,
     queueChanged: () => undefined,

@@ -1,27 +1,41 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { systemClock } from '../../src/runtime/clock.ts';
+import { DatabasePulse } from '../../src/storage/database-pulse.ts';
+import { openDatabase, type Database } from '../../src/storage/database.ts';
+import { databaseAnswers } from '../../src/storage/ping.ts';
 import { CuttableLine } from '../harness/cuttable-line.ts';
 import { HttpOnly, type HttpAnswer } from '../harness/http-only.ts';
 import { waitUntil } from '../harness/wait-until.ts';
 
-/** The edge, and the line between it and its database. */
-async function startOverLine(): Promise<{ line: CuttableLine; http: HttpOnly }> {
+/** The edge as a gateway watches over its database, and the line between them. */
+async function startOverLine() {
+  const stack = new AsyncDisposableStack();
   let databasePort = 0;
-  const line = await CuttableLine.open(() => databasePort);
-  const http = await HttpOnly.start({}, (url) => {
+  let watched: Database | null = null;
+  const line = stack.use(await CuttableLine.open(() => databasePort));
+  const ask = async (): Promise<boolean> => watched !== null && (await databaseAnswers(watched));
+  const silence = new DatabasePulse(ask, systemClock, () => undefined);
+  const http = await HttpOnly.start({ silence }, (url) => {
     const through = new URL(url);
     databasePort = Number(through.port);
     through.hostname = '127.0.0.1';
     through.port = String(line.port);
+    watched = openDatabase(through.href, () => undefined, { answerMsMax: 4000 });
     return through.href;
   });
-  return { line, http };
+  stack.use(http);
+  silence.start();
+  stack.defer(async () => {
+    silence.stop();
+    await watched?.close();
+  });
+  return { line, http, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
 test('while the database is away: 503 with Retry-After; when it is back, all is well', async () => {
-  const world = await startOverLine();
-  await using line = world.line;
-  await using http = world.http;
+  await using world = await startOverLine();
+  const { line, http } = world;
   const { apiKey } = await http.openService();
   const sent = await http.ask(`/sendMsg/${apiKey}?phonenumber=447400733413&message=before`);
   assert.equal(sent.status, 200);
@@ -46,9 +60,8 @@ test('while the database is away: 503 with Retry-After; when it is back, all is 
 });
 
 test('while the database hangs nobody hangs with it; what was not answered is done at most once', async () => {
-  const world = await startOverLine();
-  await using line = world.line;
-  await using http = world.http;
+  await using world = await startOverLine();
+  const { line, http } = world;
   const { apiKey } = await http.openService();
   const send = (key: string): Promise<HttpAnswer> =>
     http.ask(`/sendMsg/${apiKey}?phonenumber=447400733413&message=${key}`, {

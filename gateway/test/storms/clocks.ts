@@ -1,7 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Client } from 'pg';
 import { WebhookSink } from '../harness/webhook-sink.ts';
 import { waitUntil } from '../harness/wait-until.ts';
 import { FakedClock } from './faked-clock.ts';
@@ -119,7 +118,7 @@ async function setScene(world: StormWorld, sink: WebhookSink): Promise<Scene> {
   };
   const paced = await world.askAsOperator(`/admin/services/${second}/pacing`, settings);
   if (paced.status !== 200) throw new Error(paced.text);
-  await onDatabase(world, "UPDATE services SET expires_at = now() + interval '20 days'");
+  await world.onDatabase("UPDATE services SET expires_at = now() + interval '20 days'");
   const nearMs = (Math.ceil(Date.now() / 1000) + 20) * 1000;
   const farMs = Date.now() + 10 * DAY_SECONDS * 1000;
   await world.accept(0, 0, 'near', { schedule: String(nearMs / 1000) });
@@ -162,14 +161,12 @@ async function finish(
     new Set(texts).size === texts.length,
     texts.length - new Set(texts).size,
   );
-  const inactive = await onDatabase(world, "SELECT FROM services WHERE state <> 'active'");
+  const inactive = await world.onDatabase("SELECT FROM services WHERE state <> 'active'");
   findings.check('services suspended', inactive.length === 0, inactive.length);
-  const given = await onDatabase(
-    world,
+  const given = await world.onDatabase(
     "SELECT count(*) AS n FROM webhook_deliveries WHERE state NOT IN ('pending', 'delivered')",
   );
-  const modes = await onDatabase(
-    world,
+  const modes = await world.onDatabase(
     "SELECT count(*) AS n FROM webhooks WHERE mode = 'disabled'",
   );
   const counts = `${JSON.stringify(given)} ${JSON.stringify(modes)}`;
@@ -181,7 +178,7 @@ async function finish(
   sink.answer({ status: 200 }, '/ill');
   await world.ask(`/webhook/resend/${world.apiKeys[1]}`);
   const isDelivered = async (): Promise<boolean> =>
-    (await onDatabase(world, "SELECT FROM webhook_deliveries WHERE state <> 'delivered' LIMIT 1"))
+    (await world.onDatabase("SELECT FROM webhook_deliveries WHERE state <> 'delivered' LIMIT 1"))
       .length === 0;
   const arrived = await holds('all deliveries', isDelivered);
   findings.check('webhook deliveries all arrive in the end', arrived, String(arrived));
@@ -200,20 +197,10 @@ async function holds(what: string, condition: () => Promise<boolean>): Promise<b
 /** Of the database's clock from this process's. */
 async function daysOff(world: StormWorld): Promise<number> {
   const read = 'SELECT extract(epoch FROM clock_timestamp())::float8 AS at';
-  const [row] = (await onDatabase(world, read)) as { at: number }[];
+  const [row] = (await world.onDatabase(read)) as { at: number }[];
   return Math.round(((row?.at ?? NaN) - Date.now() / 1000) / DAY_SECONDS);
 }
 
 async function epochsOf(world: StormWorld): Promise<string> {
-  return JSON.stringify(await onDatabase(world, 'SELECT epoch FROM leases ORDER BY service_id'));
-}
-
-async function onDatabase(world: StormWorld, statement: string): Promise<unknown[]> {
-  const client = new Client({ connectionString: world.database.url });
-  await client.connect();
-  try {
-    return (await client.query(statement)).rows as unknown[];
-  } finally {
-    await client.end();
-  }
+  return JSON.stringify(await world.onDatabase('SELECT epoch FROM leases ORDER BY service_id'));
 }

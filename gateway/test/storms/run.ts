@@ -48,7 +48,7 @@ const STORMS: Record<string, () => Promise<void>> = {
   },
   clocks: async () => {
     const faketime = options.faketime ?? null;
-    for (const whose of ['gateways', 'database', 'both'] as const) {
+    for (const whose of ['database', 'gateways', 'both'] as const) {
       for (const direction of [1, -1] as const) {
         await clocks.storm(folder, faketime, { whose, direction }, findings);
       }

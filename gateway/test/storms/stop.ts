@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Client } from 'pg';
 import { waitUntil } from '../harness/wait-until.ts';
 import type { Findings } from './findings.ts';
 import { SteadyTraffic } from './steady-traffic.ts';
@@ -65,9 +64,6 @@ async function atRest(world: StormWorld, findings: Findings): Promise<void> {
   await Promise.all(world.seats.map((seat) => seat.stop()));
   const tookMs = Math.round(performance.now() - atMs);
   findings.check('SIGTERM at idle load, ms', tookMs < STOP_MS_MAX, tookMs);
-  const client = new Client({ connectionString: world.database.url });
-  await client.connect();
-  const { rows } = await client.query("SELECT FROM messages WHERE state = 'sending'");
-  await client.end();
+  const rows = await world.onDatabase("SELECT FROM messages WHERE state = 'sending'");
   findings.check('in doubt afterwards', rows.length === 0, rows.length);
 }

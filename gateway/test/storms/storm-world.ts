@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { Client } from 'pg';
 import { posted, request, startSimulator, type Answer } from '../crash/crash-world.ts';
 import { GatewaySeat } from '../crash/gateway-seat.ts';
 import { databaseBeside, type DatabaseBeside } from '../crash/killable-database.ts';
@@ -174,6 +175,17 @@ export class StormWorld implements AsyncDisposable {
   async shown(contact: number): Promise<Shown[]> {
     const { json } = await this.askSimulator(`/simulator/phones/${this.contact(contact)}/messages`);
     return json as Shown[];
+  }
+
+  /** @returns the rows of a statement */
+  async onDatabase(statement: string): Promise<unknown[]> {
+    const client = new Client({ connectionString: this.database.url });
+    await client.connect();
+    try {
+      return (await client.query(statement)).rows as unknown[];
+    } finally {
+      await client.end();
+    }
   }
 
   /** A contact writes to an account. */

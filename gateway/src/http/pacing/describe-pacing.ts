@@ -62,7 +62,7 @@ export async function describePacing(
 ): Promise<Static<typeof ShownPacing>> {
   const { pool } = edge.database;
   const [standing, kept, counts] = await Promise.all([
-    findPacingStanding(pool, serviceId),
+    findPacingStanding(pool, serviceId, edge.clock.now()),
     findPace(pool, serviceId),
     countWaiting(pool, serviceId),
   ]);

@@ -145,7 +145,11 @@ export class AccountPace {
     change: (pace: Pace, settings: PacingSettings, nowMs: number) => Pace,
   ): Promise<{ readonly pace: Pace; readonly nowMs: number } | null> {
     this.#heed(lease);
-    const row = await findPacingStanding(this.#parts.database.pool, this.#serviceId);
+    const row = await findPacingStanding(
+      this.#parts.database.pool,
+      this.#serviceId,
+      this.#parts.clock.now(),
+    );
     const standing = row === null ? null : this.#standingOf(row);
     if (standing === null) return null;
     const known = await this.#follow(standing);
@@ -164,8 +168,8 @@ export class AccountPace {
 
   /** Where the account stands; null when that is not known yet. */
   async #look() {
-    const { database } = this.#parts;
-    const row = await findPacingStanding(database.pool, this.#serviceId);
+    const { database, clock } = this.#parts;
+    const row = await findPacingStanding(database.pool, this.#serviceId, clock.now());
     const standing = row === null ? null : this.#standingOf(row);
     if (standing?.isPaced === true) {
       if (standing.phone === '') return null;
@@ -177,7 +181,7 @@ export class AccountPace {
     }
     if (kept?.isFollowing === true) await endFollowing(database, this.#serviceId);
     this.#known = null;
-    this.#freeUntilMs = this.#parts.clock.monotonicMs() + FREE_FOR_MS;
+    this.#freeUntilMs = clock.monotonicMs() + FREE_FOR_MS;
     return 'free';
   }
 
@@ -212,7 +216,7 @@ export class AccountPace {
     if (rest !== null) return this.#rest(rest.untilMs - nowMs);
     const opening = holdOfNewChats(known.pace, settings, nowMs);
     for (;;) {
-      const found = await findCandidates(pool, this.#serviceId, opening === null);
+      const found = await findCandidates(pool, this.#serviceId, opening === null, nowMs);
       const candidates = putInTurn(found, this.#urgentInARow);
       const { pace } = known;
       const choice = chooseNext(pace, settings, candidates, nowMs);
@@ -223,9 +227,9 @@ export class AccountPace {
       }
       if (opening !== null && found.some((it) => beginsChat(it, settings, nowMs))) {
         const replySeconds = settings.replyHours * 3600;
-        if ((await holdStrangers(pool, lease, HOLD_COUNT, replySeconds)) > 0) continue;
+        if ((await holdStrangers(pool, lease, HOLD_COUNT, replySeconds, nowMs)) > 0) continue;
       }
-      const dueInMs = await nextDueInMs(pool, this.#serviceId);
+      const dueInMs = await nextDueInMs(pool, this.#serviceId, nowMs);
       const waitsMs = [
         choice.untilMs - nowMs,
         (opening?.untilMs ?? Infinity) - nowMs,
@@ -271,6 +275,7 @@ export class AccountPace {
       chatPaidUntilMs: step.chatPaidUntilMs,
       nextAtMs: step.pace.nextAtMs,
       nextOpeningAtMs: step.pace.nextOpeningAtMs,
+      believedMs: nowMs,
     });
     if (message === null) return null;
     const wasSlow = known.pace.nextOpeningAtMs > nowMs;

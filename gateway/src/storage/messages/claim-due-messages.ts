@@ -1,22 +1,26 @@
 import type { Pool } from 'pg';
 import type { Lease } from '../../domain/lease.ts';
 import type { DueMessage } from '../../domain/message.ts';
+import { believedNow } from '../clock/believed-now.ts';
 import { assertHeld, heldUnder } from '../leases/fence.ts';
 import { OF_ACTIVE_SERVICE } from './of-active-service.ts';
 import { claimedMessageOf, CLAIMED_WITH_MEDIA, type ClaimedRow } from './claimed-message.ts';
 
+const NOW = believedNow('$5');
+
+// What is sent at once goes at once, however the clock was moved since it was accepted.
 // Each kind is walked in its own part of the index, however many of the other wait.
 const waiting = (isUrgent: boolean): string => `
   SELECT id, due_at FROM messages
   WHERE service_id = (SELECT service_id FROM held) AND ${OF_ACTIVE_SERVICE}
     AND is_urgent = ${isUrgent}
-    AND state IN ('accepted', 'ready') AND due_at <= now()
-    AND (NOT is_scheduled OR due_at <= coalesce(to_timestamp($5 / 1000.0), now()))
-    AND (expires_at IS NULL OR expires_at > now())
+    AND state IN ('accepted', 'ready') AND due_at <= greatest(now(), ${NOW})
+    AND (NOT is_scheduled OR due_at <= ${NOW})
+    AND (expires_at IS NULL OR expires_at > ${NOW})
   ORDER BY due_at, id LIMIT $3 FOR UPDATE`;
 
 // Places that one kind can not fill go to the other.
-/** Of lease $1, $2; $3 messages, $4 places for urgent ones first; $5 as `scheduledUntilMs`. */
+/** Of lease $1, $2; $3 messages, $4 places for urgent ones first; $5 as `believedMs`. */
 export const CLAIM_DUE = `
   WITH ${heldUnder('$1', '$2')},
   urgent AS (${waiting(true)}),
@@ -40,8 +44,8 @@ export interface Places {
   readonly count: number;
   /** For so many of them urgent messages come first; for the rest, others do. */
   readonly urgentFirst: number;
-  /** Scheduled ones of a later time wait, whatever the database's clock says; null for none. */
-  readonly scheduledUntilMs?: number | null;
+  /** The time that this process believes; null for the database's. */
+  readonly believedMs?: number | null;
 }
 
 /**
@@ -62,7 +66,7 @@ export async function claimDueMessages(
       lease.epoch,
       places.count,
       places.urgentFirst,
-      places.scheduledUntilMs ?? null,
+      places.believedMs ?? null,
     ],
   });
   if (result.rows.length === 0) await assertHeld(pool, lease);

@@ -3,6 +3,7 @@ import type { MessageId, ServiceId } from '../../domain/ids.ts';
 import type { Lease } from '../../domain/lease.ts';
 import type { Candidate } from '../../domain/pace.ts';
 import { writeFenced } from '../leases/fence.ts';
+import { believedNow } from '../clock/believed-now.ts';
 import { OF_ACTIVE_SERVICE } from '../messages/of-active-service.ts';
 
 /** As many of the queue are looked at, of each kind. */
@@ -12,16 +13,19 @@ const HELD_COUNT = 4;
 
 const ms = (column: string): string => `(extract(epoch FROM ${column}) * 1000)::float8`;
 
+const NOW = believedNow('$3');
+
 const inQueue = (isUrgent: boolean): string => `
   (SELECT id, chat, is_group, is_urgent, due_at, text, false AS is_held FROM messages
    WHERE service_id = $1 AND ${OF_ACTIVE_SERVICE} AND is_urgent = ${isUrgent} AND state IN ('accepted', 'ready')
-     AND due_at <= now() AND (expires_at IS NULL OR expires_at > now())
+     AND due_at <= greatest(now(), ${NOW}) AND (NOT is_scheduled OR due_at <= ${NOW})
+     AND (expires_at IS NULL OR expires_at > ${NOW})
    ORDER BY due_at, id LIMIT ${QUEUE_COUNT})`;
 
 const HELD = `
   (SELECT id, chat, is_group, is_urgent, due_at, text, true AS is_held FROM messages
    WHERE $2::boolean AND ${OF_ACTIVE_SERVICE} AND service_id = $1 AND state = 'held'
-     AND (expires_at IS NULL OR expires_at > now())
+     AND (expires_at IS NULL OR expires_at > ${NOW})
    ORDER BY is_urgent DESC, due_at, id LIMIT ${HELD_COUNT})`;
 
 /** One look at the chat's row each, never at all chats of the service, whatever the planner guesses. */
@@ -43,7 +47,7 @@ const FIND_CANDIDATES = `
 const headOfQueue = (isUrgent: boolean): string => `
   SELECT id, chat, is_group FROM messages
   WHERE service_id = (SELECT service_id FROM held) AND is_urgent = ${isUrgent}
-    AND state IN ('accepted', 'ready') AND due_at <= now()
+    AND state IN ('accepted', 'ready') AND due_at <= ${believedNow('$5')}
   ORDER BY due_at, id LIMIT $3 FOR UPDATE`;
 
 // Due messages to people who were never written to and have not written lately. They are locked
@@ -72,15 +76,17 @@ export interface WaitingCandidate extends Candidate {
  * The first of a service's due messages, urgent ones first, each kind oldest first, with what is
  * known about their chats.
  * @param withHeld whether those that were held back may go now, too
+ * @param believedMs the time that this process believes; null for the database's
  */
 export async function findCandidates(
   pool: Pool,
   serviceId: ServiceId,
   withHeld: boolean,
+  believedMs: number | null = null,
 ): Promise<WaitingCandidate[]> {
   const { rows } = await pool.query<WaitingCandidate>({
     text: FIND_CANDIDATES,
-    values: [serviceId, withHeld],
+    values: [serviceId, withHeld, believedMs],
   });
   return rows;
 }
@@ -90,6 +96,7 @@ export async function findCandidates(
  * them are found. A message is held once, so this costs each message one more update in its life.
  * @param countMax how far from the head to look
  * @param replySeconds who wrote within this time is no stranger
+ * @param believedMs as above
  * @returns how many were held
  * @throws LeaseLost
  */
@@ -98,6 +105,7 @@ export async function holdStrangers(
   lease: Lease,
   countMax: number,
   replySeconds: number,
+  believedMs: number | null = null,
 ): Promise<number> {
-  return await writeFenced(pool, lease, HOLD_STRANGERS, [countMax, replySeconds]);
+  return await writeFenced(pool, lease, HOLD_STRANGERS, [countMax, replySeconds, believedMs]);
 }

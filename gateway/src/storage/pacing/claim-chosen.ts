@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import type { MessageId } from '../../domain/ids.ts';
 import type { Lease } from '../../domain/lease.ts';
 import type { DueMessage } from '../../domain/message.ts';
+import { believedNow } from '../clock/believed-now.ts';
 import { assertHeld, heldUnder } from '../leases/fence.ts';
 import {
   claimedMessageOf,
@@ -10,6 +11,9 @@ import {
 } from '../messages/claimed-message.ts';
 import { OF_ACTIVE_SERVICE } from '../messages/of-active-service.ts';
 
+const NOW = believedNow('$10');
+
+// `IS TRUE` keeps the planner from looking for it by anything but its id.
 // One commit: the message is taken, and nobody who looks afterwards, in whatever process, finds the
 // account as it was before. The chat is known from now on, so nothing of it is held any more.
 const CLAIM_CHOSEN = `
@@ -18,7 +22,9 @@ const CLAIM_CHOSEN = `
     UPDATE messages m SET state = 'sending', attempts = m.attempts + 1, claim_epoch = $2,
                           executed_at = coalesce(m.executed_at, now()), doubt_since = now()
     WHERE m.service_id = (SELECT service_id FROM held) AND ${OF_ACTIVE_SERVICE} AND m.id = $3 AND m.state IN ('accepted', 'ready', 'held')
-      AND m.due_at <= now() AND (m.expires_at IS NULL OR m.expires_at > now())
+      AND (m.due_at <= greatest(now(), ${NOW})) IS TRUE
+      AND (NOT m.is_scheduled OR m.due_at <= ${NOW}) IS TRUE
+      AND (m.expires_at IS NULL OR m.expires_at > ${NOW})
     RETURNING m.*),
   chat AS (
     INSERT INTO chats (service_id, chat, opened_at, opened_print, last_sent_at, paid_until)
@@ -51,6 +57,8 @@ export interface ChosenMessage {
   readonly chatPaidUntilMs: number;
   readonly nextAtMs: number;
   readonly nextOpeningAtMs: number;
+  /** The time that this process believes; null for the database's. */
+  readonly believedMs?: number | null;
 }
 
 /**
@@ -77,6 +85,7 @@ export async function claimChosen(
       chosen.chatPaidUntilMs,
       chosen.nextAtMs,
       chosen.nextOpeningAtMs,
+      chosen.believedMs ?? null,
     ],
   });
   const [row] = rows;

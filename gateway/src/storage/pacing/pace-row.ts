@@ -2,12 +2,13 @@ import type { Pool } from 'pg';
 import type { ServiceId } from '../../domain/ids.ts';
 import type { Lease } from '../../domain/lease.ts';
 import type { Opening, Pace } from '../../domain/pace.ts';
+import { believedNow } from '../clock/believed-now.ts';
 import { writeFenced } from '../leases/fence.ts';
 
 const ms = (column: string): string => `(extract(epoch FROM ${column}) * 1000)::float8`;
 
 const FIND_STANDING = `
-  SELECT ${ms('now()')} AS "nowMs", services.mode, services.plan_id AS "planId",
+  SELECT ${ms(believedNow('$2'))} AS "nowMs", services.mode, services.plan_id AS "planId",
          services.pacing AS "ownPacing", sessions.phone
   FROM services LEFT JOIN sessions ON sessions.service_id = services.id
   WHERE services.id = $1`;
@@ -42,7 +43,7 @@ const KEEP_CAP = `
 
 /** What decides about a service's pacing. */
 export interface PacingStanding {
-  /** The database's time, milliseconds since 1970. */
+  /** The database's time, as far as it is believed, milliseconds since 1970. */
   readonly nowMs: number;
   readonly mode: 'test' | 'live';
   readonly planId: number;
@@ -61,15 +62,19 @@ export interface KeptPace {
   readonly pace: Pace;
 }
 
-/** @returns null for an unknown service */
+/**
+ * @param believedMs the time that this process believes
+ * @returns null for an unknown service
+ */
 export async function findPacingStanding(
   pool: Pool,
   serviceId: ServiceId,
+  believedMs: number,
 ): Promise<PacingStanding | null> {
   const { rows } = await pool.query<PacingStanding>({
     name: 'find-pacing-standing',
     text: FIND_STANDING,
-    values: [serviceId],
+    values: [serviceId, believedMs],
   });
   return rows[0] ?? null;
 }

@@ -18,13 +18,14 @@ export interface DueDelivery {
 
 const MS = (column: string): string => `(extract(epoch FROM ${column}) * 1000)::float8`;
 
+// A first attempt waits for no time, so that a clock that was moved keeps none back.
 // The first of each subject alone: the next goes when it has arrived.
 const DUE = `
   SELECT d.event_id AS id, d.listener_id AS "listenerId", e.type, e.data, e.about,
          ${MS('e.created_at')} AS "createdAtMs", d.attempts, ${MS('d.queued_at')} AS "queuedAtMs"
   FROM webhook_deliveries d JOIN events e ON e.id = d.event_id
   WHERE d.listener_id = $1 AND d.state = 'pending' AND d.event_id <> ALL ($2::bigint[])
-    AND (d.next_at <= to_timestamp($3::float8 / 1000) OR $4)
+    AND (d.attempts = 0 OR d.next_at <= to_timestamp($3::float8 / 1000) OR $4)
     AND NOT EXISTS (
       SELECT FROM webhook_deliveries earlier
       WHERE earlier.listener_id = d.listener_id AND earlier.subject = d.subject

@@ -136,7 +136,8 @@ export async function freeLeftBehind(
 
 const WITH_NEWS = `
   SELECT d.listener_id, max(d.event_id) AS newest FROM webhook_deliveries d
-  WHERE d.event_id > $1 AND d.state = 'pending' AND d.next_at <= to_timestamp($2::float8 / 1000)
+  WHERE d.event_id > $1 AND d.state = 'pending'
+    AND (d.attempts = 0 OR d.next_at <= to_timestamp($2::float8 / 1000))
   GROUP BY d.listener_id`;
 
 /**
