@@ -36,6 +36,7 @@ import { handleInOrder } from './handle-in-order.ts';
 import { readNewChatCap } from './new-chat-cap.ts';
 import { PollVotes } from './received/poll-votes.ts';
 import { countOwnKeys } from './probe.ts';
+import { requestPairCode } from './request-pair-code.ts';
 import { openSocket, type SocketParts } from './socket.ts';
 import { pingOf, startKeepAlive } from './keep-alive.ts';
 import { startWatchdog, type Watchdog } from './watchdog.ts';
@@ -149,8 +150,7 @@ export class BaileysConnection implements Connection {
 
   async requestPairCode(phone: PhoneNumber): Promise<string> {
     await this.#qrShown.promise;
-    const code = await this.#socket.requestPairingCode(phone);
-    return `${code.slice(0, 4)}-${code.slice(4)}`;
+    return await requestPairCode(this.#socket, phone, this.#clock);
   }
 
   async lookUp(phone: PhoneNumber): Promise<PhoneNumber | null> {
