@@ -2,11 +2,6 @@
 export interface Clock {
   /** Wall clock, milliseconds since 1970 UTC. For stamps that people read; never for intervals. */
   now(): number;
-  /**
-   * While the database's clock is not believed, because it has jumped: the time up to which things
-   * may be due or over. Null when its `now()` tells.
-   */
-  believedMs(): number | null;
   /** Milliseconds on a clock that only runs forward. For intervals and time-outs. */
   monotonicMs(): number;
   /** Calls `run` once after `delayMs`; the returned function cancels it. */
@@ -18,7 +13,6 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** The machine's own clocks. Timers never keep the process alive by themselves. */
 export const systemClock: Clock = {
   now: () => Date.now(),
-  believedMs: () => null,
   monotonicMs: () => performance.now(),
   after(delayMs, run) {
     const timer = setTimeout(run, Math.min(Math.max(delayMs, 0), LONGEST_TIMER_MS));

@@ -15,10 +15,6 @@ export class ManualClock implements Clock {
     return this.#nowMs;
   }
 
-  believedMs(): number | null {
-    return null;
-  }
-
   monotonicMs(): number {
     return this.#nowMs - this.#startMs;
   }

@@ -16,10 +16,6 @@ export class MovableClock implements Clock {
     return systemClock.now() + this.#aheadMs;
   }
 
-  believedMs(): number | null {
-    return null;
-  }
-
   monotonicMs(): number {
     return systemClock.monotonicMs() + this.#aheadMs;
   }

@@ -16,6 +16,5 @@ test('what the machine’s wall clock says or jumps to does not matter', async (
   assert.ok(Math.abs(clock.now() - Date.now()) < 1000);
   jumpMs = -jumpMs;
   assert.ok(Math.abs(clock.now() - Date.now()) < 1000);
-  assert.equal(clock.believedMs(), null);
   clock.stop();
 });

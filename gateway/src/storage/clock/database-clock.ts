@@ -58,10 +58,6 @@ export class DatabaseClock implements Clock {
     return this.#local.after(delayMs, run);
   }
 
-  believedMs(): number | null {
-    return this.#time.suspicion === null ? null : this.now();
-  }
-
   #readLater(): void {
     this.#cancel = this.#local.after(READ_EVERY_MS, () => {
       void this.#readAgain();
