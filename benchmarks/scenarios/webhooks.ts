@@ -98,7 +98,8 @@ async function setWebhook(gateway: Gateway, apiKey: string, url: string): Promis
   if (!answer.ok) throw new Error(`the webhook was not set: ${await answer.text()}`);
 }
 
-// As the statement that records ticks writes them, but all due at the same moment, soon.
+// As the statement that records ticks writes them, but all due at the same moment, soon: tried once,
+// since a first attempt waits for nothing.
 const KEEP = `
   WITH kept AS (
     INSERT INTO events (listener_id, type, subject, data)
@@ -107,8 +108,8 @@ const KEEP = `
       'isGroup', false, 'status', 'read', 'atMs', 0, 'metadata', NULL)
     FROM generate_series(1, $2::int) AS number, unnest($1::bigint[]) AS service
     RETURNING id, listener_id, subject)
-  INSERT INTO webhook_deliveries (event_id, listener_id, subject, next_at)
-  SELECT id, listener_id, subject, now() + interval '3 seconds' FROM kept`;
+  INSERT INTO webhook_deliveries (event_id, listener_id, subject, attempts, next_at)
+  SELECT id, listener_id, subject, 1, now() + interval '3 seconds' FROM kept`;
 
 async function deliver(stage: Stage, events: number): Promise<Round> {
   const { database, services, sink, gateway } = stage;
