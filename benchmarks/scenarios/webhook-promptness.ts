@@ -1,16 +1,13 @@
 // How soon events arrive, what dead endpoints change, and a great many that have waited.
 
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { openDatabase, type Database } from '../../gateway/src/storage/database.ts';
+import type { Database } from '../../gateway/src/storage/database.ts';
 import { median } from '../measure/median.ts';
 import { waitUntil } from '../measure/wait-until.ts';
-import { Child } from '../processes/child.ts';
-import { Gateway } from '../processes/gateway.ts';
-import { Simulator } from '../processes/simulator.ts';
+import type { Child } from '../processes/child.ts';
 import type { SinkReport } from '../programs/webhook-sink.ts';
 import type { Scenario, Surroundings } from './surroundings.ts';
+import { openWebhookStage } from './webhook-stage.ts';
 
 const HEALTHY = 4;
 /** Half of them hang, half answer 500. */
@@ -68,29 +65,14 @@ export const webhookPromptness: Scenario = {
 };
 
 async function setUp(surroundings: Surroundings, stack: AsyncDisposableStack): Promise<Stage> {
-  const { postgres, folder } = surroundings;
-  const databaseUrl = await postgres.createDatabase('promptness');
-  const simulator = stack.use(await Simulator.start(join(folder, 'simulator')));
-  const dataDir = join(folder, 'gateway');
-  mkdirSync(dataDir);
-  const simulatorUrl = simulator.webSocketUrl;
-  const gateway = stack.use(await Gateway.start({ dataDir, databaseUrl, simulatorUrl }));
-  const sink = stack.use(await Child.start({ script: 'benchmarks/programs/webhook-sink.ts' }));
-  const sinkUrl = await sink.ask<string>('listen');
-  const database = openDatabase(databaseUrl, () => undefined);
-  stack.defer(() => database.close());
-  for (let index = 0; index < HEALTHY + DEAD; index += 1) {
-    const apiKey = await gateway.linkService(`44740000180${index}`);
-    const path = index < HEALTHY ? '' : index % 2 === 0 ? '/hang' : '/fail';
-    const body = new URLSearchParams({ url: `${sinkUrl}${path}/${index}` });
-    const answer = await fetch(`${gateway.url}/webhook/set/${apiKey}`, { method: 'POST', body });
-    if (!answer.ok) throw new Error(`the webhook was not set: ${await answer.text()}`);
-  }
-  const { rows } = await database.pool.query<{ id: number }>(
-    'SELECT listener_id AS id FROM webhooks ORDER BY listener_id',
-  );
-  const ids = rows.map(({ id }) => id);
-  return { database, sink, healthy: ids.slice(0, HEALTHY), dead: ids.slice(HEALTHY) };
+  const paths = Array.from({ length: HEALTHY + DEAD }, (_, index) => {
+    const manner = index < HEALTHY ? '' : index % 2 === 0 ? '/hang' : '/fail';
+    return `${manner}/${index}`;
+  });
+  const order = { name: 'promptness', phonesFrom: '44740000180', paths };
+  const { database, sink, listeners } = await openWebhookStage(surroundings, order, stack);
+  const [healthy, dead] = [listeners.slice(0, HEALTHY), listeners.slice(HEALTHY)];
+  return { database, sink, healthy, dead };
 }
 
 // Three states of each message, as the statement that records ticks writes them.

@@ -1,18 +1,14 @@
 // Delivering events: the whole gateway beside bare loops that POST to the same sink.
 
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { openDatabase, type Database } from '../../gateway/src/storage/database.ts';
 import { withCpu, type CpuSource } from '../measure/cpu.ts';
 import { medianOf, medianRatio } from '../measure/median.ts';
 import { waitUntil } from '../measure/wait-until.ts';
 import { Child } from '../processes/child.ts';
-import { Gateway } from '../processes/gateway.ts';
-import { Simulator } from '../processes/simulator.ts';
 import type { PostLoop } from '../programs/post-loop.ts';
 import type { SinkReport } from '../programs/webhook-sink.ts';
 import type { BenchmarkResult, Target } from '../report/result.ts';
 import { profiled, type Scenario, type Surroundings } from './surroundings.ts';
+import { openWebhookStage, type WebhookStage } from './webhook-stage.ts';
 
 const WEBHOOKS = 4;
 /** So many the gateway posts to one webhook at once. */
@@ -29,14 +25,9 @@ interface Round {
   readonly postgresCpuUs: number;
 }
 
-interface Stage {
+interface Stage extends WebhookStage {
   readonly surroundings: Surroundings;
-  readonly database: Database;
-  readonly gateway: Gateway;
-  readonly sink: Child;
   readonly loops: Child;
-  readonly urls: readonly string[];
-  readonly services: readonly number[];
 }
 
 /** `npm run bench -- webhooks` */
@@ -66,36 +57,11 @@ export const webhooks: Scenario = {
 };
 
 async function setUp(surroundings: Surroundings, stack: AsyncDisposableStack): Promise<Stage> {
-  const { postgres, folder } = surroundings;
-  const databaseUrl = await postgres.createDatabase('webhooks');
-  const simulator = stack.use(await Simulator.start(join(folder, 'simulator')));
-  const dataDir = join(folder, 'gateway');
-  mkdirSync(dataDir);
-  const simulatorUrl = simulator.webSocketUrl;
-  const gateway = stack.use(await Gateway.start({ dataDir, databaseUrl, simulatorUrl }));
-  const sink = stack.use(await Child.start({ script: 'benchmarks/programs/webhook-sink.ts' }));
+  const paths = Array.from({ length: WEBHOOKS }, (_, index) => `/${index}`);
+  const order = { name: 'webhooks', phonesFrom: '44740000170', paths };
+  const stage = await openWebhookStage(surroundings, order, stack);
   const loops = stack.use(await Child.start({ script: 'benchmarks/programs/post-loop.ts' }));
-  const sinkUrl = await sink.ask<string>('listen');
-  const database = openDatabase(databaseUrl, () => undefined);
-  stack.defer(() => database.close());
-  const urls = Array.from({ length: WEBHOOKS }, (_, index) => `${sinkUrl}/${index}`);
-  for (const [index, url] of urls.entries()) {
-    const apiKey = await gateway.linkService(`44740000170${index}`);
-    await setWebhook(gateway, apiKey, url);
-  }
-  const { rows } = await database.pool.query<{ listener_id: number }>(
-    'SELECT listener_id FROM webhooks ORDER BY listener_id',
-  );
-  const services = rows.map((row) => row.listener_id);
-  return { surroundings, database, gateway, sink, loops, urls, services };
-}
-
-async function setWebhook(gateway: Gateway, apiKey: string, url: string): Promise<void> {
-  const answer = await fetch(`${gateway.url}/webhook/set/${apiKey}`, {
-    method: 'POST',
-    body: new URLSearchParams({ url }),
-  });
-  if (!answer.ok) throw new Error(`the webhook was not set: ${await answer.text()}`);
+  return { ...stage, surroundings, loops };
 }
 
 // As the statement that records ticks writes them, but all due at the same moment, soon: tried once,
@@ -111,11 +77,17 @@ const KEEP = `
   INSERT INTO webhook_deliveries (event_id, listener_id, subject, attempts, next_at)
   SELECT id, listener_id, subject, 1, now() + interval '3 seconds' FROM kept`;
 
+// What a gateway uses while it waits is no part of a delivery.
+const SLEEP_UNTIL_DUE = `
+  SELECT pg_sleep(greatest(0, extract(epoch FROM min(next_at) - clock_timestamp()) - 0.1))
+  FROM webhook_deliveries WHERE state = 'pending'`;
+
 async function deliver(stage: Stage, events: number): Promise<Round> {
-  const { database, services, sink, gateway } = stage;
+  const { database, listeners, sink, gateway } = stage;
   await sink.ask('forget');
-  await database.pool.query(KEEP, [services, events / services.length]);
+  await database.pool.query(KEEP, [listeners, events / listeners.length]);
   await database.pool.query('VACUUM ANALYZE events, webhook_deliveries, webhook_attempts');
+  await database.pool.query(SLEEP_UNTIL_DUE);
   return await measure(stage, gateway.child, events, () => Promise.resolve());
 }
 
