@@ -50,3 +50,7 @@ test('nothing is tried after its lifetime, nor planned beyond it', () => {
   assert.equal(nextAttemptAtMs(failed(2), LIFETIME_MS, MIDDLE), null);
   assert.equal(nextAttemptAtMs(failed(9), LIFETIME_MS - 1000, MIDDLE), LIFETIME_MS);
 });
+
+test('a first attempt at something too old begins its lifetime: a wrong clock had dated it', () => {
+  assert.equal(nextAttemptAtMs(failed(1), LIFETIME_MS * 4, MIDDLE), LIFETIME_MS * 4 + 5000);
+});

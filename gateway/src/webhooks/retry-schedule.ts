@@ -55,7 +55,10 @@ export function nextAttemptAtMs(
   nowMs: number,
   fraction: number,
 ): number | null {
-  const endMs = queuedAtMs + LIFETIME_MS;
+  // Whoever waits for a first attempt is not left to grow so old: such an age is of a clock that was
+  // wrong, and the lifetime begins now (as `recordAttempts` keeps it).
+  const isMisdated = attempts === 1 && nowMs >= queuedAtMs + LIFETIME_MS;
+  const endMs = (isMisdated ? nowMs : queuedAtMs) + LIFETIME_MS;
   if (attempts >= ATTEMPTS_MAX || nowMs >= endMs) return null;
   if (attempts === ATTEMPTS_MAX - 1) return endMs;
   const planned = Math.max(delayAfterMs(attempts), isOverloaded ? OVERLOADED_MS_MIN : 0);

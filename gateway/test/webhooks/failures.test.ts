@@ -149,6 +149,27 @@ test('five failures: it rests, what waits keeps its attempts, and all goes in or
   assert.equal((await world.webhook(service)).failures, 0);
 });
 
+test('queued by a clock that was a month back: it has its seven days all the same', async () => {
+  const path = newPlace();
+  sink.answer({ status: 500 }, path);
+  const service = await world.makeService(path);
+  await world.tell(service, 1, ['server']);
+  await world.database.query
+    .updateTable('webhook_deliveries')
+    .set({ queued_at: new Date(world.clock.now() - 720 * HOUR_MS) })
+    .where('listener_id', '=', service)
+    .execute();
+  webhooks.wake([service]);
+  await firstAttempt(service);
+  assert.equal((await world.states(service))[0]?.state, 'pending');
+  world.clock.advance(10_000);
+  await waitUntil('another attempt', async () => (await world.states(service))[0]?.attempts === 2);
+  assert.equal((await world.states(service))[0]?.state, 'pending');
+  sink.answer({ status: 200 }, path);
+  world.clock.advance(HOUR_MS);
+  await world.waitForStates(service, ['delivered']);
+});
+
 test('resend: what was not delivered is tried again from the beginning, once in ten seconds', async () => {
   const path = newPlace();
   sink.answer({ status: 500 }, path);

@@ -32,7 +32,10 @@ const RECORD = `
     UPDATE webhook_deliveries d
     SET state = CASE WHEN d.state = 'pending' OR a.state = 'delivered' THEN a.state
                      ELSE d.state END,
-        attempts = a.attempt, next_at = to_timestamp(a.next_ms / 1000.0)
+        attempts = a.attempt, next_at = to_timestamp(a.next_ms / 1000.0),
+        queued_at = CASE WHEN a.attempt = 1 AND a.state = 'pending'
+                          AND d.queued_at < to_timestamp(a.at_ms / 1000.0) - interval '7 days'
+                         THEN to_timestamp(a.at_ms / 1000.0) ELSE d.queued_at END
     FROM a WHERE d.event_id = a.event_id AND d.state IN ('pending', 'dropped'))
   INSERT INTO webhook_attempts
     (listener_id, event_id, attempt, url, status, failure, latency_ms, answer, at)
@@ -42,7 +45,8 @@ const RECORD = `
 
 /**
  * Writes attempts, of any number of listeners, in one statement. What was dropped meanwhile stays so
- * unless it has arrived.
+ * unless it has arrived. A first attempt at something older than its lifetime shows that it was queued
+ * by a clock that was wrong: it counts as queued then.
  */
 export async function recordAttempts(
   pool: Pool,
