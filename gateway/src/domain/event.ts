@@ -1,5 +1,8 @@
 import { eventId, type EventId } from './ids.ts';
 
+/** How long an event is tried to be delivered. */
+export const EVENT_LIFETIME_MS = 7 * 24 * 60 * 60 * 1000;
+
 /** What can happen that listeners are told of; an agent hears of its services and of itself. */
 export type EventType =
   | 'message.received'

@@ -1,9 +1,9 @@
+import { EVENT_LIFETIME_MS } from '../domain/event.ts';
 import { toError } from '../domain/errors.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Database } from '../storage/database.ts';
 import { exhaustDeliveries, sweepEvents } from '../storage/webhooks/sweep-events.ts';
-import { LIFETIME_MS } from './retry-schedule.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** So long events can be seen and replayed. */
@@ -54,7 +54,7 @@ export class EventSweeper {
     const { database, clock } = this.#parts;
     const nowMs = clock.now();
     const steps = [
-      () => exhaustDeliveries(database.pool, nowMs - LIFETIME_MS - LATE_MS, ROWS_AT_ONCE),
+      () => exhaustDeliveries(database.pool, nowMs - EVENT_LIFETIME_MS - LATE_MS, ROWS_AT_ONCE),
       () => sweepEvents(database.pool, nowMs - KEPT_MS, ROWS_AT_ONCE),
     ];
     for (const step of steps) {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { LIFETIME_MS, nextAttemptAtMs, type FailedAttempt } from './retry-schedule.ts';
+import { EVENT_LIFETIME_MS } from '../domain/event.ts';
+import { nextAttemptAtMs, type FailedAttempt } from './retry-schedule.ts';
 
 const MIDDLE = 0.5;
 const HOUR_MS = 3_600_000;
@@ -23,7 +24,7 @@ test('fourteen attempts, the last when seven days are over', () => {
     const waited = (times[index + 1] ?? 0) - (times[index] ?? 0);
     assert.ok(Math.abs(waited / HOUR_MS - hours) < 1e-6, `after attempt ${index + 1}`);
   }
-  assert.equal(times.at(-1), LIFETIME_MS);
+  assert.equal(times.at(-1), EVENT_LIFETIME_MS);
 });
 
 test('a fifth shorter or longer', () => {
@@ -47,10 +48,13 @@ test('an overloaded endpoint gets half a minute at least', () => {
 });
 
 test('nothing is tried after its lifetime, nor planned beyond it', () => {
-  assert.equal(nextAttemptAtMs(failed(2), LIFETIME_MS, MIDDLE), null);
-  assert.equal(nextAttemptAtMs(failed(9), LIFETIME_MS - 1000, MIDDLE), LIFETIME_MS);
+  assert.equal(nextAttemptAtMs(failed(2), EVENT_LIFETIME_MS, MIDDLE), null);
+  assert.equal(nextAttemptAtMs(failed(9), EVENT_LIFETIME_MS - 1000, MIDDLE), EVENT_LIFETIME_MS);
 });
 
 test('a first attempt at something too old begins its lifetime: a wrong clock had dated it', () => {
-  assert.equal(nextAttemptAtMs(failed(1), LIFETIME_MS * 4, MIDDLE), LIFETIME_MS * 4 + 5000);
+  assert.equal(
+    nextAttemptAtMs(failed(1), EVENT_LIFETIME_MS * 4, MIDDLE),
+    EVENT_LIFETIME_MS * 4 + 5000,
+  );
 });

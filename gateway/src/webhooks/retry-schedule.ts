@@ -1,3 +1,5 @@
+import { EVENT_LIFETIME_MS } from '../domain/event.ts';
+
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -17,7 +19,6 @@ const DELAYS_MS = [
 ];
 /** The last of them is made when the lifetime is over. */
 const ATTEMPTS_MAX = 14;
-export const LIFETIME_MS = 7 * DAY_MS;
 const JITTER = 0.2;
 /** For an endpoint that says, or shows, that it has too much to do. */
 const OVERLOADED_MS_MIN = 30 * SECOND_MS;
@@ -57,8 +58,8 @@ export function nextAttemptAtMs(
 ): number | null {
   // Whoever waits for a first attempt is not left to grow so old: such an age is of a clock that was
   // wrong, and the lifetime begins now (as `recordAttempts` keeps it).
-  const isMisdated = attempts === 1 && nowMs >= queuedAtMs + LIFETIME_MS;
-  const endMs = (isMisdated ? nowMs : queuedAtMs) + LIFETIME_MS;
+  const isMisdated = attempts === 1 && nowMs >= queuedAtMs + EVENT_LIFETIME_MS;
+  const endMs = (isMisdated ? nowMs : queuedAtMs) + EVENT_LIFETIME_MS;
   if (attempts >= ATTEMPTS_MAX || nowMs >= endMs) return null;
   if (attempts === ATTEMPTS_MAX - 1) return endMs;
   const planned = Math.max(delayAfterMs(attempts), isOverloaded ? OVERLOADED_MS_MIN : 0);

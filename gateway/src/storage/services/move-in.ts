@@ -3,19 +3,13 @@ import type { AgentId, ServiceId } from '../../domain/ids.ts';
 import type { PhoneNumber } from '../../domain/phone-number.ts';
 import type { ServiceLife } from '../../domain/service-lifecycle.ts';
 import type { Schema } from '../schema.ts';
+import type { NewService } from './create-service.ts';
 
 /** Rows written at once: well below the 65,535 parameters of a statement. */
 const ROWS_AT_ONCE = 500;
 
 /** A service that comes from elsewhere with its key. */
-export interface NewcomingService {
-  readonly agentId: AgentId | null;
-  readonly mode: 'test' | 'live';
-  readonly planId: number;
-  readonly keyFingerprint: Buffer;
-  readonly keyPrefix: string;
-  readonly keySealed: Buffer;
-  readonly receivesMessages: boolean;
+export interface NewcomingService extends Omit<NewService, 'expiresAtMs' | 'billingDay'> {
   readonly countryCode: string | null;
   readonly life: ServiceLife;
   readonly phone: PhoneNumber | null;

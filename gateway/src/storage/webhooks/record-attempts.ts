@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import type { DeliveryState, WebhookMode } from '../../domain/event.ts';
+import { EVENT_LIFETIME_MS, type DeliveryState, type WebhookMode } from '../../domain/event.ts';
 import type { EventId, ListenerId } from '../../domain/ids.ts';
 
 /** An attempt to deliver an event, and how the delivery stands after it. */
@@ -34,7 +34,7 @@ const RECORD = `
                      ELSE d.state END,
         attempts = a.attempt, next_at = to_timestamp(a.next_ms / 1000.0),
         queued_at = CASE WHEN a.attempt = 1 AND a.state = 'pending'
-                          AND d.queued_at < to_timestamp(a.at_ms / 1000.0) - interval '7 days'
+                          AND d.queued_at < to_timestamp(a.at_ms / 1000.0) - interval '${EVENT_LIFETIME_MS} ms'
                          THEN to_timestamp(a.at_ms / 1000.0) ELSE d.queued_at END
     FROM a WHERE d.event_id = a.event_id AND d.state IN ('pending', 'dropped'))
   INSERT INTO webhook_attempts
