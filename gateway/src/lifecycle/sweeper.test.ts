@@ -89,6 +89,82 @@ test('expired: suspended; after twenty days removed; a day later nothing is left
   assert.deepEqual(left, [{ service_id: other }]);
 });
 
+/** What is kept about what a service's webhook was told, by subject. */
+async function told(serviceId: ServiceId): Promise<Record<string, string[]>> {
+  const about: Record<string, string[]> = {};
+  for (const [table, id] of [
+    ['events', 'id'],
+    ['webhook_deliveries', 'event_id'],
+    ['webhook_attempts', 'event_id'],
+  ] as const) {
+    const { rows } = await opened.database.pool.query<{ subject: string }>(
+      `SELECT split_part(coalesce(e.subject, 'unknown'), ':', 1) AS subject
+       FROM ${table} t LEFT JOIN events e ON e.id = t.${id}
+       WHERE t.listener_id = $1 ORDER BY 1`,
+      [serviceId],
+    );
+    about[table] = rows.map(({ subject }) => subject);
+  }
+  return about;
+}
+
+test('what a webhook was told goes with its service, the news of that a day later', async () => {
+  const { database } = opened;
+  const [removed, other] = [await storeService(database), await storeService(database)];
+  for (const serviceId of [removed, other]) {
+    await database.query
+      .insertInto('webhooks')
+      .values({
+        listener_id: serviceId,
+        url: 'https://example.com/',
+        format: 'versioned',
+        secret_sealed: Buffer.alloc(0),
+      })
+      .execute();
+    await database.pool.query(
+      `WITH kept AS (
+         INSERT INTO events (listener_id, type, subject, data)
+         VALUES ($1, 'message.status', 'message:1', '{}'), ($1, 'message.status', 'message:2', '{}')
+         RETURNING id, listener_id, subject),
+       queued AS (
+         INSERT INTO webhook_deliveries (event_id, listener_id, subject)
+         SELECT id, listener_id, subject FROM kept WHERE subject = 'message:1')
+       INSERT INTO webhook_attempts (listener_id, event_id, attempt, url, latency_ms, answer, at)
+       SELECT listener_id, id, 1, '', 0, '', now() FROM kept WHERE subject = 'message:2'`,
+      [serviceId],
+    );
+  }
+  const all = {
+    events: ['message', 'message'],
+    webhook_deliveries: ['message'],
+    webhook_attempts: ['message'],
+  };
+  assert.deepEqual(await told(removed), all);
+
+  await changeLife(database, removed, 'remove');
+  await newSweeper().sweep(false);
+  assert.deepEqual(await told(removed), {
+    events: ['service'],
+    webhook_deliveries: ['service'],
+    webhook_attempts: [],
+  });
+
+  await database.query
+    .updateTable('services')
+    .set({ purged_at: new Date(Date.now() - 2 * DAY_MS) })
+    .where('id', '=', removed)
+    .execute();
+  await newSweeper().sweep(false);
+  assert.deepEqual(await told(removed), {
+    events: [],
+    webhook_deliveries: [],
+    webhook_attempts: [],
+  });
+  const webhooks = await database.query.selectFrom('webhooks').select('listener_id').execute();
+  assert.ok(!webhooks.some(({ listener_id }) => listener_id === removed));
+  assert.deepEqual(await told(other), all, 'nothing of others');
+});
+
 test('removed by hand: nothing is left at once', async () => {
   const { database } = opened;
   const serviceId = await storeService(database);

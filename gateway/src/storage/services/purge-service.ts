@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { ServiceId } from '../../domain/ids.ts';
+import type { ListenerId, ServiceId } from '../../domain/ids.ts';
 import type { Database } from '../database.ts';
 
 const ROWS_AT_ONCE = 5000;
@@ -18,8 +18,6 @@ const TABLES = [
   'lookups',
   'account_keys',
 ] as const;
-/** The same of what it was told as a listener. */
-const TABLES_OF_LISTENERS = ['webhook_attempts', 'end_notices'] as const;
 
 /**
  * Removed services of which something is left to delete, and that nobody holds, to unlink them or
@@ -51,18 +49,10 @@ export async function findServicesToPurge(
  * or done by several processes at once. Files on disk follow when their rows are gone.
  */
 export async function purgeService(database: Database, serviceId: ServiceId): Promise<void> {
-  for (const table of TABLES_OF_LISTENERS) {
-    await deleteRows(database, table, 'listener_id', serviceId);
-  }
+  await deleteRows(database, 'end_notices', 'listener_id', serviceId);
   for (const table of TABLES) await deleteRows(database, table, 'service_id', serviceId);
   // Listeners are told yet that the service is removed, but nothing else about it any more.
-  await sql`
-    DELETE FROM webhook_deliveries d USING events e
-    WHERE d.listener_id = ${serviceId} AND e.id = d.event_id AND e.subject <> 'service'
-  `.execute(database.query);
-  await sql`DELETE FROM events WHERE listener_id = ${serviceId} AND subject <> 'service'`.execute(
-    database.query,
-  );
+  await deleteEvents(database, serviceId, 'service');
   await database.query
     .updateTable('sessions')
     .set({
@@ -98,16 +88,41 @@ async function deleteRows(
   }
 }
 
+/**
+ * Deletes a listener's events with all that is about them, which only their ids lead to: there are too
+ * many deliveries and attempts to look through all.
+ * @param subjectKept of events that stay, or null
+ */
+async function deleteEvents(
+  { query }: Database,
+  listenerId: ListenerId,
+  subjectKept: string | null,
+): Promise<void> {
+  for (;;) {
+    const deleted = await sql`
+      WITH found AS (
+        SELECT id FROM events
+        WHERE listener_id = ${listenerId} AND subject IS DISTINCT FROM ${subjectKept}::text
+        LIMIT ${ROWS_AT_ONCE}),
+      attempts AS (DELETE FROM webhook_attempts WHERE event_id IN (SELECT id FROM found)),
+      deliveries AS (DELETE FROM webhook_deliveries WHERE event_id IN (SELECT id FROM found))
+      DELETE FROM events WHERE id IN (SELECT id FROM found)`.execute(query);
+    if (Number(deleted.numAffectedRows ?? 0) < ROWS_AT_ONCE) return;
+  }
+}
+
 const TOLD_WITHIN_DAYS = 1;
 
 /** Deletes the listeners of services that were purged a day ago; by now they know, or never will. */
 export async function purgeListeners(database: Database): Promise<void> {
-  const gone = sql`
-    SELECT w.listener_id FROM webhooks w JOIN services v ON v.id = w.listener_id
-    WHERE v.purged_at < now() - make_interval(days => ${TOLD_WITHIN_DAYS})`;
-  for (const table of ['webhook_attempts', 'webhook_deliveries', 'events', 'webhooks']) {
-    await sql`DELETE FROM ${sql.table(table)} WHERE listener_id IN (${gone})`.execute(
-      database.query,
-    );
+  const gone = await database.query
+    .selectFrom('webhooks')
+    .innerJoin('services', 'services.id', 'webhooks.listener_id')
+    .select('webhooks.listener_id as listenerId')
+    .where('services.purged_at', '<', sql<Date>`now() - make_interval(days => ${TOLD_WITHIN_DAYS})`)
+    .execute();
+  for (const { listenerId } of gone) {
+    await deleteEvents(database, listenerId, null);
+    await database.query.deleteFrom('webhooks').where('listener_id', '=', listenerId).execute();
   }
 }
