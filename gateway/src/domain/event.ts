@@ -32,6 +32,9 @@ export type EventFormat = 'documented' | 'versioned';
 /** How an event's delivery stands; `exhausted` was tried for seven days. */
 export type DeliveryState = 'pending' | 'delivered' | 'exhausted' | 'dropped';
 
+/** How it stands while it is in the queue: what has arrived is no longer there. */
+export type QueuedDeliveryState = Exclude<DeliveryState, 'delivered'>;
+
 /** How a webhook is used; `webhooks/webhook-machine.ts` says when it changes. */
 export type WebhookMode = 'flowing' | 'resting' | 'draining' | 'disabled';
 

@@ -15,6 +15,7 @@ import * as agentsListen from './migrations/0013-agents-listen.ts';
 import * as pacingNews from './migrations/0014-pacing-news.ts';
 import * as feedNotices from './migrations/0015-feed-notices.ts';
 import * as newChatCap from './migrations/0015-new-chat-cap.ts';
+import * as queueOfDeliveries from './migrations/0016-queue-of-deliveries.ts';
 import { openDatabase } from './database.ts';
 
 /** In the order they run; a name is never changed or reused once released. */
@@ -35,6 +36,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0014-pacing-news': pacingNews,
   '0015-feed-notices': feedNotices,
   '0015-new-chat-cap': newChatCap,
+  '0016-queue-of-deliveries': queueOfDeliveries,
 };
 
 /**

@@ -9,7 +9,7 @@ import type {
   ServiceId,
   WhatsAppId,
 } from '../domain/ids.ts';
-import type { DeliveryState, EventFormat, EventType, WebhookMode } from '../domain/event.ts';
+import type { EventFormat, EventType, QueuedDeliveryState, WebhookMode } from '../domain/event.ts';
 import type { ConnectionState } from '../domain/connection-state.ts';
 import type { PhoneNumber } from '../domain/phone-number.ts';
 import type { MessageState } from '../domain/message-state.ts';
@@ -322,7 +322,7 @@ interface WebhookDeliveryTable {
   listener_id: ListenerId;
   /** Events of one subject go one after the other. */
   subject: string;
-  state: Generated<DeliveryState>;
+  state: Generated<QueuedDeliveryState>;
   attempts: Generated<number>;
   next_at: Generated<Date>;
   queued_at: Generated<Date>;

@@ -6,8 +6,9 @@ const DIGEST_BYTES = 32;
 /**
  * A key for HMAC-SHA256 (RFC 2104), used again and again.
  *
- * `createHmac` is as quick (1.7 us), but makes native objects that each garbage collection has to go
- * through. Two one-shot hashes make none.
+ * Two one-shot hashes take half of the time of `createHmac` (0.8 of 1.4 us), and make no native
+ * objects that each garbage collection has to go through. The hash comes as a string of bytes, since
+ * one that comes as a buffer takes four times as long.
  */
 export class HmacKey {
   readonly #inner: Buffer;
@@ -23,7 +24,7 @@ export class HmacKey {
   /** @returns the signature of a text, in base64 */
   sign(text: string): string {
     const inner = Buffer.concat([this.#inner, Buffer.from(text)]);
-    hash('sha256', inner, 'buffer').copy(this.#outer, BLOCK_BYTES);
+    this.#outer.write(hash('sha256', inner, 'binary'), BLOCK_BYTES, 'binary');
     return hash('sha256', this.#outer, 'base64');
   }
 }

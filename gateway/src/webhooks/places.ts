@@ -1,12 +1,15 @@
 import type { Clock } from '../runtime/clock.ts';
 import { Slots } from './slots.ts';
 
-/** At once, of all services: those that have just begun. */
-const YOUNG_MAX = 64;
+/**
+ * At once, of all services: those that have just begun. Endpoints that take 0.2 seconds to answer get
+ * 1280 a second then, all together.
+ */
+const YOUNG_MAX = 256;
 /** What takes longer gives its place to another, and is watched. */
 const YOUNG_MS = 1000;
 /** Of endpoints that are slow or failed last, so that those never take all places. */
-const SUSPECTS_MAX = 32;
+const SUSPECTS_MAX = 128;
 /** Connections, whatever happens. */
 const ALL_MAX = 512;
 
@@ -28,9 +31,9 @@ export interface Place {
 /**
  * How many deliveries may be on their way.
  *
- * There are 64 places. An endpoint that hangs holds its own for many seconds, and if enough of them
- * hang at once they would hold all. So what takes longer than a second no longer counts as one of the
- * 64, and its endpoint is not trusted until something goes well again; those that are not trusted
+ * There are 256 places. An endpoint that hangs holds its own for many seconds, and if enough of them
+ * hang at once they would hold all. So what takes longer than a second no longer counts as one of
+ * them, and its endpoint is not trusted until something goes well again; those that are not trusted
  * share half of the places.
  */
 export class Places {

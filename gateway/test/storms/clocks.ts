@@ -164,7 +164,7 @@ async function finish(
   const inactive = await world.onDatabase("SELECT FROM services WHERE state <> 'active'");
   findings.check('services suspended', inactive.length === 0, inactive.length);
   const given = await world.onDatabase(
-    "SELECT count(*) AS n FROM webhook_deliveries WHERE state NOT IN ('pending', 'delivered')",
+    "SELECT count(*) AS n FROM webhook_deliveries WHERE state <> 'pending'",
   );
   const modes = await world.onDatabase(
     "SELECT count(*) AS n FROM webhooks WHERE mode = 'disabled'",
@@ -178,8 +178,7 @@ async function finish(
   sink.answer({ status: 200 }, '/ill');
   await world.ask(`/webhook/resend/${world.apiKeys[1]}`);
   const isDelivered = async (): Promise<boolean> =>
-    (await world.onDatabase("SELECT FROM webhook_deliveries WHERE state <> 'delivered' LIMIT 1"))
-      .length === 0;
+    (await world.onDatabase('SELECT FROM webhook_deliveries LIMIT 1')).length === 0;
   const arrived = await holds('all deliveries', isDelivered);
   findings.check('webhook deliveries all arrive in the end', arrived, String(arrived));
 }

@@ -85,17 +85,17 @@ test('many endpoints that hang at once leave places for the others', async () =>
   const hanging = newPlace();
   sink.answer('hang', hanging);
   const stuck: ServiceId[] = [];
-  for (let count = 0; count < 40; count += 1) stuck.push(await world.makeService(hanging));
+  for (let count = 0; count < 80; count += 1) stuck.push(await world.makeService(hanging));
   for (const service of stuck) {
     for (let message = 0; message < 4; message += 1) await world.tell(service, message, ['server']);
   }
   webhooks.wake(stuck);
-  await waitUntil('all places to be taken', () => sink.at(hanging).length >= 64);
+  await waitUntil('all places to be taken', () => sink.at(hanging).length >= 256);
   const path = newPlace();
   const service = await world.makeService(path);
   for (let message = 0; message < 50; message += 1) await world.tell(service, message);
   webhooks.wake([service]);
-  // They hang for ten seconds each, and there are 160 of them.
+  // They hang for ten seconds each, and there are 320 of them.
   await waitUntil('the healthy one to have all', () => sink.at(path).length === 150, 5000);
   sink.answer({ status: 200 }, hanging);
 });

@@ -4,6 +4,7 @@ import type { EventId, ServiceId } from '../../src/domain/ids.ts';
 import { createLog } from '../../src/runtime/log.ts';
 import { systemRandom } from '../../src/runtime/random.ts';
 import type { Database } from '../../src/storage/database.ts';
+import { listDeliveries } from '../../src/storage/webhooks/list-deliveries.ts';
 import { createWebhookSecrets } from '../../src/storage/webhooks/webhook-secrets.ts';
 import { setWebhook } from '../../src/storage/webhooks/webhook-settings.ts';
 import {
@@ -130,12 +131,13 @@ export class WebhookWorld implements AsyncDisposable {
 
   /** How the service's deliveries stand, oldest first. */
   async states(serviceId: ServiceId): Promise<{ state: string; attempts: number }[]> {
-    return await this.database.query
-      .selectFrom('webhook_deliveries')
-      .select(['state', 'attempts'])
-      .where('listener_id', '=', serviceId)
-      .orderBy('event_id')
-      .execute();
+    const { rows } = await listDeliveries(this.database, serviceId, {
+      page: 1,
+      rowsPerPage: 1000,
+      state: null,
+      id: null,
+    });
+    return rows.toReversed().map(({ state, log }) => ({ state, attempts: log.length }));
   }
 
   async waitForStates(serviceId: ServiceId, expected: string[], timeoutMs?: number): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import type { EventType } from '../../domain/event.ts';
 import type { EventId, ListenerId } from '../../domain/ids.ts';
+import { arrayText } from '../array-text.ts';
 
 /** An event to be delivered. */
 export interface DueDelivery {
@@ -16,21 +17,26 @@ export interface DueDelivery {
   readonly queuedAtMs: number;
 }
 
-const MS = (column: string): string => `(extract(epoch FROM ${column}) * 1000)::float8`;
+const MS = (column: string): string => `date_part('epoch', ${column}) * 1000`;
 
 // A first attempt waits for no time, so that a clock that was moved keeps none back.
 // The first of each subject alone: the next goes when it has arrived.
+// The listener comes first in the order, and as a range, so that no plan walks through the
+// deliveries of all listeners because they are in the order of their events.
+// One value for all rows, since reading rows one by one costs this process thrice as much.
 const DUE = `
-  SELECT d.event_id AS id, d.listener_id AS "listenerId", e.type, e.data, e.about,
-         ${MS('e.created_at')} AS "createdAtMs", d.attempts, ${MS('d.queued_at')} AS "queuedAtMs"
-  FROM webhook_deliveries d JOIN events e ON e.id = d.event_id
-  WHERE d.listener_id = $1 AND d.state = 'pending' AND d.event_id <> ALL ($2::bigint[])
-    AND (d.attempts = 0 OR d.next_at <= to_timestamp($3::float8 / 1000) OR $4)
-    AND NOT EXISTS (
-      SELECT FROM webhook_deliveries earlier
-      WHERE earlier.listener_id = d.listener_id AND earlier.subject = d.subject
-        AND earlier.state = 'pending' AND earlier.event_id < d.event_id)
-  ORDER BY d.event_id LIMIT $5`;
+  SELECT coalesce(json_agg(due), '[]') AS page FROM (
+    SELECT d.event_id AS id, d.listener_id AS "listenerId", e.type, e.data, e.about,
+           ${MS('e.created_at')} AS "createdAtMs", d.attempts, ${MS('d.queued_at')} AS "queuedAtMs"
+    FROM webhook_deliveries d JOIN events e ON e.id = d.event_id
+    WHERE d.listener_id BETWEEN $1 AND $1 AND d.state = 'pending'
+      AND d.event_id <> ALL ($2::bigint[])
+      AND (d.attempts = 0 OR d.next_at <= to_timestamp($3::float8 / 1000) OR $4)
+      AND NOT EXISTS (
+        SELECT FROM webhook_deliveries earlier
+        WHERE earlier.listener_id = d.listener_id AND earlier.subject = d.subject
+          AND earlier.state = 'pending' AND earlier.event_id < d.event_id)
+    ORDER BY d.listener_id, d.event_id LIMIT $5) AS due`;
 
 /** Which deliveries are asked for. */
 export interface DueQuestion {
@@ -48,12 +54,12 @@ export async function findDueDeliveries(
   listenerId: ListenerId,
   { without, nowMs, isEarly, countMax }: DueQuestion,
 ): Promise<DueDelivery[]> {
-  const result = await pool.query<DueDelivery>({
+  const result = await pool.query<{ page: DueDelivery[] }>({
     name: 'due-deliveries',
     text: DUE,
-    values: [listenerId, without, nowMs, isEarly, countMax],
+    values: [listenerId, arrayText(without), nowMs, isEarly, countMax],
   });
-  return result.rows;
+  return result.rows[0]?.page ?? [];
 }
 
 const NEXT_DUE = `

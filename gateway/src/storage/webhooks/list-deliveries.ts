@@ -10,8 +10,8 @@ export interface DeliveryRow {
   readonly type: EventType;
   readonly createdAt: Date;
   readonly state: DeliveryState;
-  readonly attempts: number;
-  readonly nextAt: Date;
+  /** When the next attempt is due; of what waits for none, null. */
+  readonly nextAt: Date | null;
   readonly log: readonly AttemptRow[];
 }
 
@@ -36,7 +36,10 @@ export interface DeliveryQuestion {
   readonly id: EventId | null;
 }
 
-/** A listener's deliveries, newest first, each with its attempts. */
+/**
+ * A listener's deliveries, newest first, each with its attempts. What has arrived has left the queue:
+ * its attempts say that it was there.
+ */
 export async function listDeliveries(
   database: Database,
   listenerId: ListenerId,
@@ -44,9 +47,16 @@ export async function listDeliveries(
 ): Promise<Page<DeliveryRow>> {
   let matching = database.query
     .selectFrom('events')
-    .innerJoin('webhook_deliveries', 'webhook_deliveries.event_id', 'events.id')
+    .leftJoin('webhook_deliveries as queued', 'queued.event_id', 'events.id')
     .where('events.listener_id', '=', listenerId);
-  if (state !== null) matching = matching.where('webhook_deliveries.state', '=', state);
+  const wasTried = sql<boolean>`EXISTS (SELECT FROM webhook_attempts a WHERE a.event_id = events.id)`;
+  if (state === null) {
+    matching = matching.where((where) =>
+      where.or([where('queued.state', 'is not', null), wasTried]),
+    );
+  } else if (state === 'delivered') {
+    matching = matching.where('queued.state', 'is', null).where(wasTried);
+  } else matching = matching.where('queued.state', '=', state);
   if (id !== null) matching = matching.where('events.id', '=', id);
   const [total, rows] = await Promise.all([
     matching
@@ -57,9 +67,8 @@ export async function listDeliveries(
         'events.id',
         'events.type',
         'events.created_at as createdAt',
-        'webhook_deliveries.state',
-        'webhook_deliveries.attempts',
-        'webhook_deliveries.next_at as nextAt',
+        'queued.state',
+        'queued.next_at as nextAt',
       ])
       .orderBy('events.xid', 'desc')
       .orderBy('events.id', 'desc')
@@ -73,7 +82,12 @@ export async function listDeliveries(
   );
   return {
     count: total.count,
-    rows: rows.map((row) => ({ ...row, log: log.get(row.id) ?? [] })),
+    rows: rows.map((row) => ({
+      ...row,
+      state: row.state ?? 'delivered',
+      nextAt: row.state === 'pending' ? row.nextAt : null,
+      log: log.get(row.id) ?? [],
+    })),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import { EVENT_LIFETIME_MS, type DeliveryState, type WebhookMode } from '../../domain/event.ts';
 import type { EventId, ListenerId } from '../../domain/ids.ts';
+import { arrayText } from '../array-text.ts';
 
 /** An attempt to deliver an event, and how the delivery stands after it. */
 export interface RecordedAttempt {
@@ -28,15 +29,17 @@ const RECORD = `
                          $11::float8[])
       AS a(event_id, listener_id, attempt, state, next_ms, url, status, failure, latency_ms, answer,
            at_ms)),
+  arrived AS (
+    DELETE FROM webhook_deliveries d USING a
+    WHERE a.state = 'delivered' AND d.event_id = a.event_id),
   stand AS (
     UPDATE webhook_deliveries d
-    SET state = CASE WHEN d.state = 'pending' OR a.state = 'delivered' THEN a.state
-                     ELSE d.state END,
+    SET state = CASE WHEN d.state = 'pending' THEN a.state ELSE d.state END,
         attempts = a.attempt, next_at = to_timestamp(a.next_ms / 1000.0),
         queued_at = CASE WHEN a.attempt = 1 AND a.state = 'pending'
                           AND d.queued_at < to_timestamp(a.at_ms / 1000.0) - interval '${EVENT_LIFETIME_MS} ms'
                          THEN to_timestamp(a.at_ms / 1000.0) ELSE d.queued_at END
-    FROM a WHERE d.event_id = a.event_id AND d.state IN ('pending', 'dropped'))
+    FROM a WHERE a.state <> 'delivered' AND d.event_id = a.event_id AND d.state IN ('pending', 'dropped'))
   INSERT INTO webhook_attempts
     (listener_id, event_id, attempt, url, status, failure, latency_ms, answer, at)
   SELECT listener_id, event_id, attempt, url, status, failure, latency_ms, answer,
@@ -44,8 +47,8 @@ const RECORD = `
   FROM a`;
 
 /**
- * Writes attempts, of any number of listeners, in one statement. What was dropped meanwhile stays so
- * unless it has arrived. A first attempt at something older than its lifetime shows that it was queued
+ * Writes attempts, of any number of listeners, in one statement. What has arrived leaves the queue;
+ * what was dropped meanwhile stays so unless it has arrived. A first attempt at something older than its lifetime shows that it was queued
  * by a clock that was wrong: it counts as queued then.
  */
 export async function recordAttempts(
@@ -56,24 +59,19 @@ export async function recordAttempts(
     name: 'record-attempts',
     text: RECORD,
     values: [
-      plainArray(attempts.map(({ eventId }) => eventId)),
-      plainArray(attempts.map(({ listenerId }) => listenerId)),
-      plainArray(attempts.map(({ attempt }) => attempt)),
-      plainArray(attempts.map(({ state }) => state)),
-      plainArray(attempts.map(({ nextAtMs }) => nextAtMs)),
+      arrayText(attempts.map(({ eventId }) => eventId)),
+      arrayText(attempts.map(({ listenerId }) => listenerId)),
+      arrayText(attempts.map(({ attempt }) => attempt)),
+      arrayText(attempts.map(({ state }) => state)),
+      arrayText(attempts.map(({ nextAtMs }) => nextAtMs)),
       attempts.map(({ url }) => url),
-      plainArray(attempts.map(({ status }) => status)),
-      plainArray(attempts.map(({ failure }) => failure)),
-      plainArray(attempts.map(({ latencyMs }) => latencyMs)),
+      arrayText(attempts.map(({ status }) => status)),
+      arrayText(attempts.map(({ failure }) => failure)),
+      arrayText(attempts.map(({ latencyMs }) => latencyMs)),
       attempts.map(({ answer }) => answer),
-      plainArray(attempts.map(({ atMs }) => atMs)),
+      arrayText(attempts.map(({ atMs }) => atMs)),
     ],
   });
-}
-
-/** PostgreSQL's text of an array of numbers and plain words, many times faster than `pg` writes it. */
-function plainArray(items: readonly (number | string | null)[]): string {
-  return `{${items.map((item) => item ?? 'NULL').join(',')}}`;
 }
 
 /** How a webhook stands, to be kept. */

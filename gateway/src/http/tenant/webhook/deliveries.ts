@@ -146,7 +146,7 @@ function line({
     type,
     created: listDate(createdAt),
     state,
-    nextAttempt: state === 'pending' ? listDate(nextAt) : null,
+    nextAttempt: dateOrNull(nextAt),
     attempts: log.map(({ attempt, at, url, status, failure, latencyMs, answer }) => ({
       attempt,
       date: listDate(at),
