@@ -1,8 +1,8 @@
-// A customer's endpoint: answers 200 at once and remembers when each event came first. Under `/hang`
-// it never answers, under `/fail` it answers 500.
+// Customers' endpoints, each on a port of its own: answer 200 at once and remember when each event came
+// first. Under `/hang` they never answer, under `/fail` they answer 500.
 
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { answer } from '../processes/answering.ts';
 
@@ -21,7 +21,7 @@ let firstMs = 0;
 let lastMs = 0;
 const arrivals = new Map<string, number>();
 
-const server = createServer((request, response) => {
+function take(request: IncomingMessage, response: ServerResponse): void {
   request.resume();
   request.once('end', () => {
     if (request.url?.startsWith('/hang') === true) return;
@@ -36,9 +36,10 @@ const server = createServer((request, response) => {
     if (typeof id === 'string' && !arrivals.has(id)) arrivals.set(id, Date.now());
     response.end();
   });
-});
+}
 
 answer('listen', async (): Promise<string> => {
+  const server = createServer(take);
   await once(server.listen(0, '127.0.0.1'), 'listening');
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 });

@@ -69,7 +69,7 @@ async function setUp(surroundings: Surroundings, stack: AsyncDisposableStack): P
     const manner = index < HEALTHY ? '' : index % 2 === 0 ? '/hang' : '/fail';
     return `${manner}/${index}`;
   });
-  const order = { name: 'promptness', phonesFrom: '44740000180', paths };
+  const order = { name: 'promptness', phonesFrom: '4474000180', paths };
   const { database, sink, listeners } = await openWebhookStage(surroundings, order, stack);
   const [healthy, dead] = [listeners.slice(0, HEALTHY), listeners.slice(HEALTHY)];
   return { database, sink, healthy, dead };

@@ -19,8 +19,8 @@ export interface WebhookStage {
 /**
  * Sets it up, with a database of its own.
  * @param name of the database
- * @param phonesFrom the services' numbers begin with this and end with their index
- * @param paths at the sink, one for each service
+ * @param phonesFrom the services' numbers begin with this and end with the two digits of their index
+ * @param paths one for each service, each on a host of its own: a port of the sink
  * @param stack ends it all
  */
 export async function openWebhookStage(
@@ -35,12 +35,12 @@ export async function openWebhookStage(
   const simulatorUrl = simulator.webSocketUrl;
   const gateway = stack.use(await Gateway.start({ dataDir, databaseUrl, simulatorUrl }));
   const sink = stack.use(await Child.start({ script: 'benchmarks/programs/webhook-sink.ts' }));
-  const sinkUrl = await sink.ask<string>('listen');
   const database = openDatabase(databaseUrl, () => undefined);
   stack.defer(() => database.close());
-  const urls = paths.map((path) => `${sinkUrl}${path}`);
+  const urls: string[] = [];
+  for (const path of paths) urls.push(`${await sink.ask<string>('listen')}${path}`);
   for (const [index, url] of urls.entries()) {
-    const apiKey = await gateway.linkService(`${phonesFrom}${index}`);
+    const apiKey = await gateway.linkService(`${phonesFrom}${String(index).padStart(2, '0')}`);
     const body = new URLSearchParams({ url });
     const answer = await fetch(`${gateway.url}/webhook/set/${apiKey}`, { method: 'POST', body });
     if (!answer.ok) throw new Error(`the webhook was not set: ${await answer.text()}`);
