@@ -10,6 +10,7 @@ import {
 import type { ServiceId } from '../domain/ids.ts';
 import { createLog } from '../runtime/log.ts';
 import { systemRandom } from '../runtime/random.ts';
+import { openDatabase, type Database } from '../storage/database.ts';
 import { insertMessages } from '../storage/messages/insert-messages.ts';
 import { changeLife } from './change-life.ts';
 import { LifecycleSweeper } from './sweeper.ts';
@@ -24,9 +25,12 @@ before(async () => {
 });
 after(() => opened[Symbol.asyncDispose]());
 
-function newSweeper(clock = new ManualClock()): LifecycleSweeper {
+function newSweeper(
+  clock = new ManualClock(),
+  database: Database = opened.database,
+): LifecycleSweeper {
   return new LifecycleSweeper({
-    database: opened.database,
+    database,
     clock,
     random: systemRandom,
     log: createLog('silent'),
@@ -163,6 +167,47 @@ test('what a webhook was told goes with its service, the news of that a day late
   const webhooks = await database.query.selectFrom('webhooks').select('listener_id').execute();
   assert.ok(!webhooks.some(({ listener_id }) => listener_id === removed));
   assert.deepEqual(await told(other), all, 'nothing of others');
+});
+
+/** Rows of what grows with time that were read without an index so far. */
+async function rowsGoneThrough(): Promise<number> {
+  const { rows } = await opened.database.pool.query<{ count: number }>(
+    `SELECT sum(seq_tup_read)::int AS count FROM pg_stat_user_tables
+     WHERE relname IN ('messages', 'events', 'webhook_deliveries', 'webhook_attempts')`,
+  );
+  return rows[0]?.count ?? Number.NaN;
+}
+
+test('a sweep goes through nothing that grows with time, also when a service is purged', async () => {
+  const { database } = opened;
+  const [busy, removed] = [await storeService(database), await storeService(database)];
+  for (const [serviceId, count] of [
+    [busy, 5000],
+    [removed, 5],
+  ]) {
+    await database.pool.query(
+      `WITH kept AS (
+         INSERT INTO events (listener_id, type, subject, data)
+         SELECT $1, 'message.status', 'message:' || number, '{}'
+         FROM generate_series(1, $2::int) AS number
+         RETURNING id, listener_id, subject),
+       queued AS (
+         INSERT INTO webhook_deliveries (event_id, listener_id, subject)
+         SELECT id, listener_id, subject FROM kept)
+       INSERT INTO webhook_attempts (listener_id, event_id, attempt, url, latency_ms, answer, at)
+       SELECT listener_id, id, 1, '', 0, '', now() FROM kept`,
+      [serviceId, count],
+    );
+  }
+  await database.pool.query('ANALYZE');
+  const before = await rowsGoneThrough();
+  await changeLife(database, removed, 'remove');
+  // What a connection has done is counted, at the latest, when it ends.
+  const own = openDatabase(opened.url, () => undefined);
+  await newSweeper(new ManualClock(), own).sweep(false);
+  await own.close();
+  assert.notEqual((await find(removed)).purged_at, null);
+  assert.equal((await rowsGoneThrough()) - before, 0);
 });
 
 test('removed by hand: nothing is left at once', async () => {
