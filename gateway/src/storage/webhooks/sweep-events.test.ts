@@ -1,49 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { storeAttempt, storeEvent } from '../../../test/harness/stored-event.ts';
 import { openTestDatabase, storeService } from '../../../test/harness/stored-service.ts';
-import type { EventId, ListenerId } from '../../domain/ids.ts';
-import { recordAttempts } from './record-attempts.ts';
+import type { EventId } from '../../domain/ids.ts';
 import { sweepEvents } from './sweep-events.ts';
 
 const opened = await openTestDatabase();
 after(() => opened[Symbol.asyncDispose]());
 const { pool } = opened.database;
 const DAY_MS = 24 * 60 * 60 * 1000;
-
-/** An event of so many days ago, on its way to a webhook. */
-async function keep(listenerId: ListenerId, daysOld: number): Promise<EventId> {
-  const { rows } = await pool.query<{ id: EventId }>(
-    `WITH kept AS (
-       INSERT INTO events (listener_id, type, subject, data, created_at)
-       VALUES ($1, 'message.status', 'message:1', '{}', now() - make_interval(days => $2))
-       RETURNING id, listener_id, subject)
-     INSERT INTO webhook_deliveries (event_id, listener_id, subject)
-     SELECT id, listener_id, subject FROM kept RETURNING event_id AS id`,
-    [listenerId, daysOld],
-  );
-  const [row] = rows;
-  assert.ok(row !== undefined);
-  return row.id;
-}
-
-async function deliver(listenerId: ListenerId, eventId: EventId): Promise<void> {
-  const nowMs = Date.now();
-  await recordAttempts(pool, [
-    {
-      eventId,
-      listenerId,
-      attempt: 1,
-      state: 'delivered',
-      nextAtMs: nowMs,
-      url: 'https://example.com/',
-      status: 200,
-      failure: null,
-      latencyMs: 1,
-      answer: '',
-      atMs: nowMs,
-    },
-  ]);
-}
 
 async function idsOf(query: string): Promise<EventId[]> {
   return (await pool.query<{ id: EventId }>(query)).rows.map(({ id }) => id);
@@ -60,16 +25,19 @@ async function left(): Promise<Record<'events' | 'deliveries' | 'attempts', read
 
 test('what is old goes with all that is about it, also what was left of events deleted before', async () => {
   const service = await storeService(opened.database);
+  const keep = async (daysOld: number) => await storeEvent(opened.database, service, { daysOld });
   // One was kept while the database's clock was ahead.
   const [deleted, waiting, ahead, delivered, younger, youngest] = [
-    await keep(service, 40),
-    await keep(service, 35),
-    await keep(service, 5),
-    await keep(service, 31),
-    await keep(service, 29),
-    await keep(service, 1),
+    await keep(40),
+    await keep(35),
+    await keep(5),
+    await keep(31),
+    await keep(29),
+    await keep(1),
   ];
-  for (const id of [deleted, ahead, delivered, younger]) await deliver(service, id);
+  for (const id of [deleted, ahead, delivered, younger]) {
+    await storeAttempt(opened.database, service, id, 'delivered');
+  }
   // It was on its way when its service was purged.
   await pool.query('DELETE FROM events WHERE id = $1', [deleted]);
   assert.deepEqual(await left(), {
