@@ -68,14 +68,13 @@ export async function runKills(order: KillOrder): Promise<KillResult> {
   let killsAtTimes = 0;
   for (let kill = 1; kill <= order.kills; kill += 1) {
     if (performance.now() - beganMs > (order.killForMs ?? Infinity)) break;
-    const seat = dice.pick(seats);
     const point = dice.chance(50) ? dice.pick(WEBHOOK_CRASH_POINTS) : null;
     const count = share(order.events, order.kills, kill);
-    const killed = await killDuring(seat, point, dice, () => source.keep(count));
+    const killed = await killDuring(seats, point, dice, () => source.keep(count));
     if (killed === null) killsAtTimes += 1;
     else killsAtPoints[killed] = (killsAtPoints[killed] ?? 0) + 1;
     if (kill % 10 === 0) order.say(`kill ${kill}: ${sink.arrivals.length} requests`);
-    await seat.start(null);
+    await Promise.all(seats.map((seat) => seat.start(null)));
   }
   await waitUntil('everything to be delivered', () => isDelivered(database), SETTLE_MS_MAX).catch(
     () => order.say('it did not settle'),
@@ -96,13 +95,18 @@ function share(events: number, rounds: number, round: number): number {
   return Math.round((events * round) / rounds) - Math.round((events * (round - 1)) / rounds);
 }
 
-/** @returns the point at which it died, or null when it was some time */
+/**
+ * Kills one of them at some time, or all when the first of them passes a point: which one holds the
+ * webhooks is not known.
+ * @returns the point, or null when it was some time
+ */
 async function killDuring(
-  seat: GatewaySeat,
+  seats: readonly GatewaySeat[],
   point: string | null,
   dice: Dice,
   keep: () => Promise<void>,
 ): Promise<string | null> {
+  const seat = dice.pick(seats);
   const killAtMs = dice.between(0, KILL_MS_MAX);
   const pass = dice.between(1, POINT_PASSES_MAX);
   if (point === null) {
@@ -111,13 +115,12 @@ async function killDuring(
     return null;
   }
   // Points are told to a process when it starts.
-  await seat.stop();
-  await seat.start(`${point}:${pass}`);
+  await Promise.all(seats.map((one) => one.stop()));
+  await Promise.all(seats.map((one) => one.start(`${point}:${pass}`)));
   await keep();
-  const isDead = await waitUntil('the point', () => !seat.isRunning, POINT_WITHIN_MS).catch(
-    () => false,
-  );
-  await seat.kill();
+  const isOneDead = (): boolean => seats.some((one) => !one.isRunning);
+  const isDead = await waitUntil('the point', isOneDead, POINT_WITHIN_MS).catch(() => false);
+  await Promise.all(seats.map((one) => one.kill()));
   return isDead ? point : null;
 }
 
