@@ -49,7 +49,8 @@ export class AttemptRecorder {
     while (this.#waiting.length > 0) {
       const attempts = this.#waiting.splice(0, AT_ONCE_MAX);
       await this.#write(attempts);
-      if (attempts.length > 1) await rest(REST_MS);
+      // Never when a whole statement waits: what is not written down goes again after a crash.
+      if (attempts.length > 1 && this.#waiting.length < AT_ONCE_MAX) await rest(REST_MS);
     }
   }
 
