@@ -2,6 +2,13 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { ManualClock } from '../../test/harness/manual-clock.ts';
 import {
+  rowsGoneThrough,
+  storeAttempt,
+  storeEvent,
+  storeTriedEvents,
+  subjectsTold,
+} from '../../test/harness/stored-event.ts';
+import {
   acceptedMessage,
   openTestDatabase,
   storeService,
@@ -93,25 +100,6 @@ test('expired: suspended; after twenty days removed; a day later nothing is left
   assert.deepEqual(left, [{ service_id: other }]);
 });
 
-/** What is kept about what a service's webhook was told, by subject. */
-async function told(serviceId: ServiceId): Promise<Record<string, string[]>> {
-  const about: Record<string, string[]> = {};
-  for (const [table, id] of [
-    ['events', 'id'],
-    ['webhook_deliveries', 'event_id'],
-    ['webhook_attempts', 'event_id'],
-  ] as const) {
-    const { rows } = await opened.database.pool.query<{ subject: string }>(
-      `SELECT split_part(coalesce(e.subject, 'unknown'), ':', 1) AS subject
-       FROM ${table} t LEFT JOIN events e ON e.id = t.${id}
-       WHERE t.listener_id = $1 ORDER BY 1`,
-      [serviceId],
-    );
-    about[table] = rows.map(({ subject }) => subject);
-  }
-  return about;
-}
-
 test('what a webhook was told goes with its service, the news of that a day later', async () => {
   const { database } = opened;
   const [removed, other] = [await storeService(database), await storeService(database)];
@@ -125,29 +113,19 @@ test('what a webhook was told goes with its service, the news of that a day late
         secret_sealed: Buffer.alloc(0),
       })
       .execute();
-    await database.pool.query(
-      `WITH kept AS (
-         INSERT INTO events (listener_id, type, subject, data)
-         VALUES ($1, 'message.status', 'message:1', '{}'), ($1, 'message.status', 'message:2', '{}')
-         RETURNING id, listener_id, subject),
-       queued AS (
-         INSERT INTO webhook_deliveries (event_id, listener_id, subject)
-         SELECT id, listener_id, subject FROM kept WHERE subject = 'message:1')
-       INSERT INTO webhook_attempts (listener_id, event_id, attempt, url, latency_ms, answer, at)
-       SELECT listener_id, id, 1, '', 0, '', now() FROM kept WHERE subject = 'message:2'`,
-      [serviceId],
-    );
+    await storeEvent(database, serviceId);
+    await storeAttempt(database, serviceId, await storeEvent(database, serviceId), 'delivered');
   }
   const all = {
     events: ['message', 'message'],
     webhook_deliveries: ['message'],
     webhook_attempts: ['message'],
   };
-  assert.deepEqual(await told(removed), all);
+  assert.deepEqual(await subjectsTold(database, removed), all);
 
   await changeLife(database, removed, 'remove');
   await newSweeper().sweep(false);
-  assert.deepEqual(await told(removed), {
+  assert.deepEqual(await subjectsTold(database, removed), {
     events: ['service'],
     webhook_deliveries: ['service'],
     webhook_attempts: [],
@@ -159,55 +137,30 @@ test('what a webhook was told goes with its service, the news of that a day late
     .where('id', '=', removed)
     .execute();
   await newSweeper().sweep(false);
-  assert.deepEqual(await told(removed), {
+  assert.deepEqual(await subjectsTold(database, removed), {
     events: [],
     webhook_deliveries: [],
     webhook_attempts: [],
   });
   const webhooks = await database.query.selectFrom('webhooks').select('listener_id').execute();
   assert.ok(!webhooks.some(({ listener_id }) => listener_id === removed));
-  assert.deepEqual(await told(other), all, 'nothing of others');
+  assert.deepEqual(await subjectsTold(database, other), all, 'nothing of others');
 });
-
-/** Rows of what grows with time that were read without an index so far. */
-async function rowsGoneThrough(): Promise<number> {
-  const { rows } = await opened.database.pool.query<{ count: number }>(
-    `SELECT sum(seq_tup_read)::int AS count FROM pg_stat_user_tables
-     WHERE relname IN ('messages', 'events', 'webhook_deliveries', 'webhook_attempts')`,
-  );
-  return rows[0]?.count ?? Number.NaN;
-}
 
 test('a sweep goes through nothing that grows with time, also when a service is purged', async () => {
   const { database } = opened;
   const [busy, removed] = [await storeService(database), await storeService(database)];
-  for (const [serviceId, count] of [
-    [busy, 5000],
-    [removed, 5],
-  ]) {
-    await database.pool.query(
-      `WITH kept AS (
-         INSERT INTO events (listener_id, type, subject, data)
-         SELECT $1, 'message.status', 'message:' || number, '{}'
-         FROM generate_series(1, $2::int) AS number
-         RETURNING id, listener_id, subject),
-       queued AS (
-         INSERT INTO webhook_deliveries (event_id, listener_id, subject)
-         SELECT id, listener_id, subject FROM kept)
-       INSERT INTO webhook_attempts (listener_id, event_id, attempt, url, latency_ms, answer, at)
-       SELECT listener_id, id, 1, '', 0, '', now() FROM kept`,
-      [serviceId, count],
-    );
-  }
+  await storeTriedEvents(database, busy, 5000);
+  await storeTriedEvents(database, removed, 5);
   await database.pool.query('ANALYZE');
-  const before = await rowsGoneThrough();
+  const before = await rowsGoneThrough(database);
   await changeLife(database, removed, 'remove');
   // What a connection has done is counted, at the latest, when it ends.
   const own = openDatabase(opened.url, () => undefined);
   await newSweeper(new ManualClock(), own).sweep(false);
   await own.close();
   assert.notEqual((await find(removed)).purged_at, null);
-  assert.equal((await rowsGoneThrough()) - before, 0);
+  assert.equal((await rowsGoneThrough(database)) - before, 0);
 });
 
 test('removed by hand: nothing is left at once', async () => {
